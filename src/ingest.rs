@@ -1,0 +1,134 @@
+//! Drives reading, rebuilding and understanding in parallel, and pushes what was made of the
+//! sessions into a sink that can say stop.
+//!
+//! In: a [`Catalogue`] and a [`Study`]. Out: [`Batch`]es in one order for any number of threads,
+//! and the [`Account`] of every line read.
+//!
+//! **Invariant**: the same sessions in the same order for one thread and for many.
+
+pub mod catalogue;
+pub mod order;
+mod pipeline;
+
+use std::ops::ControlFlow;
+
+use crate::dialogue::facts::Facts;
+use crate::record::value::{Endpoint, split_connector};
+use crate::session::{Position, Session};
+
+pub use account::{Account, MalformedPlace, ReadError};
+pub use catalogue::{Catalogue, LogFile, Role, SkipReason, Skipped};
+pub use pipeline::ingest;
+
+mod account;
+
+/// How to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Worker threads; 0 is one a core.
+    pub n_threads: usize,
+    /// Whether files are mapped; otherwise they are read into buffers.
+    pub mapping: Mapping,
+    /// How many bytes a chunk holds, at least.
+    pub chunk_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { n_threads: 0, mapping: Mapping::Mapped, chunk_bytes: 1 << 21 }
+    }
+}
+
+/// Whether files are mapped into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// Mapped where the system can.
+    Mapped,
+    /// Read into buffers.
+    Read,
+}
+
+/// One session with what is known of it, lent for the length of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The rows.
+    pub session: &'a Session<'a>,
+    /// What they amount to.
+    pub facts: &'a Facts,
+    /// The files of the input; a row's `FileId` is an index.
+    pub files: &'a [LogFile],
+}
+
+impl<'a> Case<'a> {
+    /// The file of the first row.
+    pub fn first_file(&self) -> &'a LogFile {
+        &self.files[self.session.first().file.0 as usize]
+    }
+
+    /// The server that the connector names, or the folder of the log where it names none.
+    pub fn to_server(&self) -> std::borrow::Cow<'a, [u8]> {
+        match self.connector_parts() {
+            (Some(server), _) if !server.is_empty() => server.to_vec().into(),
+            _ => self.first_file().folder.as_bytes().into(),
+        }
+    }
+
+    /// The server as the connector names it, and the connector's own name. Quotes are off.
+    pub fn connector_parts(&self) -> (Option<&'a [u8]>, &'a [u8]) {
+        let record = self.session.to_record(self.session.first());
+        split_connector(record.connector.as_inner())
+    }
+
+    /// The connection's own end.
+    pub fn local(&self) -> Endpoint<'a> {
+        Endpoint::parse(self.session.to_record(self.session.first()).local.as_inner())
+    }
+
+    /// The client's end.
+    pub fn remote(&self) -> Endpoint<'a> {
+        Endpoint::parse(self.session.to_record(self.session.first()).remote.as_inner())
+    }
+
+    /// The role: from the path where it tells, else from connector and port, else `None`.
+    pub fn role(&self) -> Option<Role> {
+        self.first_file().role.or_else(|| Role::infer(self.connector_parts().1, self.local().port))
+    }
+
+    /// What `show` takes: `EX01/08DE2A1B3C4D5E6F`, with `~2` for a second one of the same name.
+    pub fn to_id(&self) -> Vec<u8> {
+        let record = self.session.to_record(self.session.first());
+        let mut id = self.to_server().into_owned();
+        id.push(b'/');
+        id.extend_from_slice(record.session_id.as_inner());
+        if self.session.ordinal > 1 {
+            id.extend_from_slice(format!("~{}", self.session.ordinal).as_bytes());
+        }
+        id
+    }
+}
+
+/// What is made of each session, in parallel.
+pub trait Study: Sync {
+    /// What the sessions of one batch amount to.
+    type Yield: Send;
+
+    /// Begins a batch.
+    fn begin(&self) -> Self::Yield;
+
+    /// Takes one session into the batch. Called in the order of the sessions' ends.
+    fn take(&self, case: &Case<'_>, batch: &mut Self::Yield);
+}
+
+/// What came of one chunk.
+#[derive(Debug)]
+pub struct Batch<Y> {
+    /// What the study made of the sessions that ended in this chunk.
+    pub value: Y,
+    /// No session of a later batch begins before this.
+    pub open_from: Position,
+    /// Bytes of log text that the chunk held.
+    pub bytes: u64,
+}
+
+/// Takes batches as they come, in order, and may say stop.
+pub type Sink<'a, Y> = dyn FnMut(Batch<Y>) -> ControlFlow<()> + Send + 'a;

@@ -1,0 +1,5 @@
+//! The program: hands the command line to [`heloscope::cli::run`] and returns its exit code.
+
+fn main() -> std::process::ExitCode {
+    heloscope::cli::run()
+}

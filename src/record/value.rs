@@ -1,0 +1,190 @@
+//! The scalars of a row: timestamps, endpoints, connectors.
+//!
+//! In: the bytes of a field. Out: typed values, or `None` where the text is no such value.
+//!
+//! **Invariant**: nothing is guessed; what cannot be read is `None` and the raw text stays with its row.
+
+use std::net::IpAddr;
+
+/// A moment, UTC.
+///
+/// Units: ticks of 100 ns since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+const TICKS_PER_SECOND: i64 = 10_000_000;
+
+impl Timestamp {
+    /// Reads `2026-11-23T08:29:00.104Z`.
+    ///
+    /// Shape: a date, `T`, a time, none to seven fractional digits, `Z`. The calendar is checked;
+    /// a leap second counts as the second after.
+    /// Source: the `date-time` column.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let (seconds, rest) = text.split_at_checked(19)?;
+        let shape = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+        if shape.iter().any(|&(at, byte)| seconds[at] != byte) {
+            return None;
+        }
+        let days = days_from_civil(
+            digits(&seconds[0..4])?,
+            digits(&seconds[5..7])?,
+            digits(&seconds[8..10])?,
+        )?;
+        let (hour, minute, second) =
+            (digits(&seconds[11..13])?, digits(&seconds[14..16])?, digits(&seconds[17..19])?);
+        if hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        let second_of_day = hour * 3600 + minute * 60 + second;
+        let fraction = parse_fraction(rest)?;
+        Some(Self((days * 86_400 + second_of_day) * TICKS_PER_SECOND + fraction))
+    }
+
+    /// Returns whole milliseconds from `earlier` to `self`; negative where time ran backwards.
+    pub fn millis_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).div_euclid(10_000)
+    }
+
+    /// Returns seconds since 1970 and the nanoseconds within the second, for calendar libraries.
+    pub fn to_unix(self) -> (i64, u32) {
+        let nanos = self.0.rem_euclid(TICKS_PER_SECOND) * 100;
+        (self.0.div_euclid(TICKS_PER_SECOND), u32::try_from(nanos).unwrap_or_default())
+    }
+}
+
+fn parse_fraction(rest: &[u8]) -> Option<i64> {
+    let rest = rest.strip_suffix(b"Z")?;
+    let Some(fraction) = rest.strip_prefix(b".") else {
+        return rest.is_empty().then_some(0);
+    };
+    if fraction.len() > 7 {
+        return None;
+    }
+    let value = digits(fraction)?;
+    let missing = 7 - u32::try_from(fraction.len()).ok()?;
+    Some(value * 10_i64.pow(missing))
+}
+
+/// Reads a short run of decimal digits; an empty run is 0.
+fn digits(text: &[u8]) -> Option<i64> {
+    text.iter().try_fold(0_i64, |value, byte| {
+        byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0'))
+    })
+}
+
+/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, or `None` for no date.
+fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    let shifted_year = if month <= 2 { year - 1 } else { year };
+    let era = shifted_year.div_euclid(400);
+    let year_of_era = shifted_year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(era * 146_097 + day_of_era - 719_468)
+}
+
+/// An `ip:port` as it stands in a row, taken apart as far as it can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint<'a> {
+    /// The address's text, brackets off.
+    pub host: &'a [u8],
+    /// The address without its zone, where the text is one.
+    pub ip: Option<IpAddr>,
+    /// The port, where it is a number.
+    pub port: Option<u16>,
+}
+
+impl<'a> Endpoint<'a> {
+    /// Splits at the last colon.
+    ///
+    /// Shape: `192.0.2.5:587`, `[2001:db8::7]:25`, `[fe80::1%12]:25`; anything else keeps its text
+    /// as `host`. An address without a port, `2001:db8::7`, is taken whole where it reads as one.
+    /// Source: the endpoint columns.
+    pub fn parse(text: &'a [u8]) -> Self {
+        let bare = |host: &'a [u8]| Self { host, ip: parse_ip(host), port: None };
+        if !text.starts_with(b"[") && text.iter().filter(|&&byte| byte == b':').count() > 1 && parse_ip(text).is_some() {
+            return bare(text);
+        }
+        let Some(colon) = memchr::memrchr(b':', text) else {
+            return bare(unbracket(text));
+        };
+        let port = std::str::from_utf8(&text[colon + 1..]).ok().and_then(|digits| digits.parse().ok());
+        match port {
+            Some(port) => Self { port: Some(port), ..bare(unbracket(&text[..colon])) },
+            None => bare(unbracket(text)),
+        }
+    }
+}
+
+fn unbracket(host: &[u8]) -> &[u8] {
+    match host {
+        [b'[', inner @ .., b']'] => inner,
+        whole => whole,
+    }
+}
+
+fn parse_ip(host: &[u8]) -> Option<IpAddr> {
+    let address = host.split(|&byte| byte == b'%').next()?;
+    std::str::from_utf8(address).ok()?.parse().ok()
+}
+
+/// Splits `SERVER\Connector name` at its first backslash; `None` for the server where there is none.
+///
+/// Source: the `connector-id` column of receive logs.
+pub fn split_connector(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    match memchr::memchr(b'\\', text) {
+        Some(at) => (Some(&text[..at]), &text[at + 1..]),
+        None => (None, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_timestamps() {
+        let base = Timestamp::parse(b"2026-11-23T08:29:00.104Z").unwrap();
+        assert_eq!(base.to_unix(), (1_795_422_540, 104_000_000));
+        assert_eq!(Timestamp::parse(b"1970-01-01T00:00:00Z").unwrap().0, 0);
+        assert_eq!(Timestamp::parse(b"2026-11-23T08:29:00.1040001Z").unwrap().0 - base.0, 1);
+        assert_eq!(Timestamp::parse(b"2026-11-23T08:29:10.275Z").unwrap().millis_since(base), 10_171);
+        assert!(Timestamp::parse(b"2024-02-29T00:00:00.000Z").is_some());
+    }
+
+    #[test]
+    fn odd_timestamps() {
+        for text in ["", "2026-11-23", "2026-13-01T00:00:00.000Z", "2026-02-29T00:00:00.000Z", "2026-11-23T24:00:00.000Z", "2026-11-23T08:29:00.10400001Z", "2026-11-23T08:29:00.104", "2026-11-23 08:29:00.104Z", "20é6-11-23T08:29:00.1Z"] {
+            assert_eq!(Timestamp::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[track_caller]
+    fn check_endpoint(text: &str, host: &str, ip: Option<&str>, port: Option<u16>) {
+        let endpoint = Endpoint::parse(text.as_bytes());
+        assert_eq!(endpoint.host, host.as_bytes());
+        assert_eq!(endpoint.ip.map(|ip| ip.to_string()).as_deref(), ip);
+        assert_eq!(endpoint.port, port);
+    }
+
+    #[test]
+    fn endpoints() {
+        check_endpoint("192.0.2.5:587", "192.0.2.5", Some("192.0.2.5"), Some(587));
+        check_endpoint("[2001:db8::7]:25", "2001:db8::7", Some("2001:db8::7"), Some(25));
+        check_endpoint("[fe80::1%12]:25", "fe80::1%12", Some("fe80::1"), Some(25));
+        check_endpoint("2001:db8::7", "2001:db8::7", Some("2001:db8::7"), None);
+        check_endpoint("client-a:25", "client-a", None, Some(25));
+        check_endpoint("", "", None, None);
+    }
+}

@@ -1,0 +1,101 @@
+//! A session: the rows of one connection, in order, and what is missing of it.
+//!
+//! In: chunks of log text. Out: [`Session`]s that borrow their rows' bytes.
+//!
+//! **Invariant**: cutting the input anywhere, into chunks or into files, gives the same sessions.
+
+pub mod assemble;
+pub mod join;
+pub mod seen;
+
+use crate::record::{Field, Marker, Record, line};
+
+/// Where one row lies in its session's text, and which row it is.
+///
+/// Units: all offsets count bytes from the start of [`Session::text`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Where the line starts.
+    pub start: u32,
+    /// Where the `data` field starts.
+    pub data: u32,
+    /// Where the `data` field ends.
+    pub data_end: u32,
+    /// Where the `context` field starts; it reaches to `end`.
+    pub context: u32,
+    /// Where the line ends, its line end not counted.
+    pub end: u32,
+    /// The sequence number.
+    pub sequence: u32,
+    /// The line's number in its file, from 1.
+    pub line: u64,
+    /// Which file of the input it stands in.
+    pub file: FileId,
+    /// The event.
+    pub marker: Marker,
+}
+
+/// Which file of the input, in reading order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// Where a session's first row stands in the order of reading: the key that lists are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position(pub u64);
+
+/// One SMTP session: its rows in order, over the text that they lie in.
+///
+/// Shape: `rows` is never empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Session<'a> {
+    /// The bytes that the rows' offsets point into. Rows of other sessions may lie between.
+    pub text: &'a [u8],
+    /// The rows, in the order of the conversation.
+    pub rows: &'a [Row],
+    /// Which of several sessions with the same server and session id: 1 for the first.
+    pub ordinal: u32,
+    /// The order of reading.
+    pub position: Position,
+}
+
+impl<'a> Session<'a> {
+    /// Returns the bytes of the row's line, its line end not counted.
+    pub fn as_line(&self, row: &Row) -> &'a [u8] {
+        &self.text[row.start as usize..row.end as usize]
+    }
+
+    /// Returns the row's `data` field.
+    pub fn as_data(&self, row: &Row) -> Field<'a> {
+        Field(&self.text[row.data as usize..row.data_end as usize])
+    }
+
+    /// Returns the row's `context` field.
+    pub fn as_context(&self, row: &Row) -> Field<'a> {
+        Field(&self.text[row.context as usize..row.end as usize])
+    }
+
+    /// Splits the row into all of its fields.
+    pub fn to_record(&self, row: &Row) -> Record<'a> {
+        line::split(self.as_line(row))
+    }
+
+    /// The first row.
+    pub fn first(&self) -> &'a Row {
+        &self.rows[0]
+    }
+
+    /// The last row.
+    pub fn last(&self) -> &'a Row {
+        &self.rows[self.rows.len() - 1]
+    }
+
+    /// Whether the connect row was read.
+    pub fn is_opened(&self) -> bool {
+        self.rows.iter().any(|row| row.marker == Marker::Connect)
+    }
+
+    /// Whether the disconnect row was read.
+    pub fn is_closed(&self) -> bool {
+        self.rows.iter().rev().any(|row| row.marker == Marker::Disconnect)
+    }
+}
