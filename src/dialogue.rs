@@ -4,10 +4,5 @@
 //!
 //! **Invariant**: depends on one session alone; no clock, no state between sessions.
 
-pub mod certificate;
-pub mod command;
-pub mod extensions;
 pub mod facts;
-pub mod notice;
-pub mod reply;
 pub mod understand;

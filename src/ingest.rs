@@ -7,8 +7,11 @@
 //! **Invariant**: the same sessions in the same order for one thread and for many.
 
 pub mod catalogue;
+mod duplicates;
+mod identify;
 pub mod order;
 mod pipeline;
+mod rebuild;
 
 use std::ops::ControlFlow;
 
@@ -16,7 +19,9 @@ use crate::dialogue::facts::Facts;
 use crate::record::value::{Endpoint, split_connector};
 use crate::session::{Position, Session};
 
-pub use account::{Account, MalformedPlace, ReadError};
+pub use crate::source::Mapping;
+pub use crate::source::discover::ReadError;
+pub use account::{Account, MalformedPlace};
 pub use catalogue::{Catalogue, LogFile, Role, SkipReason, Skipped};
 pub use pipeline::ingest;
 
@@ -37,15 +42,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { n_threads: 0, mapping: Mapping::Mapped, chunk_bytes: 1 << 21 }
     }
-}
-
-/// Whether files are mapped into memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mapping {
-    /// Mapped where the system can.
-    Mapped,
-    /// Read into buffers.
-    Read,
 }
 
 /// One session with what is known of it, lent for the length of a call.

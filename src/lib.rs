@@ -3,11 +3,11 @@
 //!
 //! Bytes flow one way, from file to screen. Each stage is a module, and names only stages before it.
 
-pub mod source;
-pub mod record;
-pub mod session;
+pub mod cli;
 pub mod dialogue;
 pub mod ingest;
-pub mod summary;
 pub mod output;
-pub mod cli;
+pub mod record;
+pub mod session;
+pub mod source;
+pub mod summary;

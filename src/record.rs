@@ -8,6 +8,7 @@
 
 pub mod header;
 pub mod line;
+pub mod scan;
 pub mod value;
 
 use std::borrow::Cow;

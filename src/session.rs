@@ -35,6 +35,9 @@ pub struct Row {
     pub marker: Marker,
 }
 
+/// How many places of malformed lines are kept for the user to look at.
+pub const N_MALFORMED_PLACES: usize = 3;
+
 /// Which file of the input, in reading order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -58,10 +61,17 @@ pub struct Session<'a> {
     pub position: Position,
 }
 
+impl Row {
+    /// Returns the bytes of the line, its line end not counted.
+    pub fn as_line<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.start as usize..self.end as usize]
+    }
+}
+
 impl<'a> Session<'a> {
     /// Returns the bytes of the row's line, its line end not counted.
     pub fn as_line(&self, row: &Row) -> &'a [u8] {
-        &self.text[row.start as usize..row.end as usize]
+        row.as_line(self.text)
     }
 
     /// Returns the row's `data` field.

@@ -8,6 +8,8 @@ use std::ops::AddAssign;
 use std::path::PathBuf;
 
 use crate::record::Malformed;
+use crate::session::N_MALFORMED_PLACES;
+use crate::source::discover::ReadError;
 
 /// What became of every line and byte.
 #[derive(Clone, Debug, Default)]
@@ -42,9 +44,6 @@ pub struct Account {
     pub without_tail: u64,
 }
 
-/// How many places of malformed lines are kept.
-pub const N_PLACES: usize = 3;
-
 /// Where a malformed line stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MalformedPlace {
@@ -54,16 +53,6 @@ pub struct MalformedPlace {
     pub line: u64,
     /// Why it is none.
     pub reason: Malformed,
-}
-
-/// A file that could not be read, or not to its end.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{}: {message}", path.display())]
-pub struct ReadError {
-    /// The file, as it was named.
-    pub path: PathBuf,
-    /// What the system said.
-    pub message: String,
 }
 
 impl AddAssign for Account {
@@ -78,7 +67,7 @@ impl AddAssign for Account {
         self.foreign += other.foreign;
         self.pending += other.pending;
         self.malformed_places.extend(other.malformed_places);
-        self.malformed_places.truncate(N_PLACES);
+        self.malformed_places.truncate(N_MALFORMED_PLACES);
         self.errors.extend(other.errors);
         self.sessions += other.sessions;
         self.without_head += other.without_head;

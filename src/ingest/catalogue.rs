@@ -4,9 +4,20 @@
 //!
 //! **Invariant**: every path found is either in `files` or in `skipped` or in `errors`.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-use super::ReadError;
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::source::discover::{Found, ReadError, discover};
+use crate::source::{Mapping, STDIN, Source};
+
+use super::duplicates::split_duplicates;
+use super::identify::{Identity, identify};
+use crate::record::header::Schema;
+use crate::record::value::Timestamp;
 
 /// Which transport role wrote a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,6 +72,35 @@ pub struct LogFile {
     pub role: Option<Role>,
     /// Bytes on disk when it was found; 0 for stdin.
     pub size_bytes: u64,
+    /// The header that it opens with.
+    pub(crate) schema: Schema,
+    /// The time of its first row, by which files are ordered.
+    pub(crate) first_time: Option<Timestamp>,
+    /// Standard input, which was begun to find out what it is.
+    stdin: Option<Begun>,
+}
+
+/// What was read of standard input already, and the rest.
+#[derive(Clone)]
+struct Begun(std::sync::Arc<Mutex<Option<Box<dyn Read + Send>>>>);
+
+impl std::fmt::Debug for Begun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Begun")
+    }
+}
+
+impl LogFile {
+    /// Opens it for reading.
+    ///
+    /// Errors: what the system says.
+    pub(crate) fn open(&self, mapping: Mapping) -> io::Result<Source> {
+        let Some(Begun(begun)) = &self.stdin else {
+            return Source::open(&self.path, mapping);
+        };
+        let rest = begun.lock().ok().and_then(|mut rest| rest.take());
+        Ok(Source::stream(rest.unwrap_or_else(|| Box::new(io::empty()))))
+    }
 }
 
 /// Why a file was not read.
@@ -98,4 +138,154 @@ pub struct Catalogue {
     pub skipped: Vec<Skipped>,
     /// Could not be opened.
     pub errors: Vec<ReadError>,
+}
+
+/// How much of a file is read to find out what it is.
+const HEAD_BYTES: u64 = 64 << 10;
+
+/// What became of one file.
+enum Entry {
+    Log(LogFile),
+    Skipped(Skipped),
+    Failed(ReadError),
+}
+
+impl Catalogue {
+    /// Finds the files that `paths` name, and says of each what it is. `exclude` is left out: it is
+    /// where the answer goes.
+    ///
+    /// Files are in the order of their first rows' times, whatever their names; where these are
+    /// equal, in the order of their paths.
+    pub fn build(paths: &[PathBuf], exclude: Option<&Path>) -> Self {
+        let discovery = discover(paths, exclude);
+        let mut catalogue = Self { errors: discovery.errors, ..Self::default() };
+        let entries: Vec<Entry> = discovery.files.par_iter().map(look_at).collect();
+        for entry in entries {
+            match entry {
+                Entry::Log(log) => catalogue.files.push(log),
+                Entry::Skipped(skipped) => catalogue.skipped.push(skipped),
+                Entry::Failed(error) => catalogue.errors.push(error),
+            }
+        }
+        for (path, first) in discovery.same {
+            catalogue.skipped.push(Skipped { path, size_bytes: 0, reason: SkipReason::Duplicate(first) });
+        }
+        let (files, duplicates) = split_duplicates(catalogue.files);
+        catalogue.files = files;
+        catalogue.skipped.extend(duplicates);
+        catalogue.skipped.sort_by(|one, other| one.path.cmp(&other.path));
+        catalogue
+            .files
+            .sort_by(|one, other| (one.first_time, natural(&one.path)).cmp(&(other.first_time, natural(&other.path))));
+        catalogue
+    }
+}
+
+/// The order of paths with their numbers as numbers: `-2` before `-10`.
+fn natural(path: &Path) -> Vec<(bool, u128, String)> {
+    let text = path.to_string_lossy();
+    let mut parts: Vec<(bool, u128, String)> = Vec::new();
+    for character in text.chars() {
+        let is_digit = character.is_ascii_digit();
+        match parts.last_mut() {
+            Some((was_digit, _, part)) if *was_digit == is_digit => part.push(character),
+            _ => parts.push((is_digit, 0, character.to_string())),
+        }
+    }
+    for (is_digit, value, part) in &mut parts {
+        if *is_digit {
+            *value = part.parse().unwrap_or(u128::MAX);
+        }
+    }
+    parts
+}
+
+fn look_at(found: &Found) -> Entry {
+    match read_head(found) {
+        Ok((head, stdin, size_bytes)) => judge(found, &head, stdin, size_bytes),
+        Err(error) => Entry::Failed(ReadError::new(&found.path, &error)),
+    }
+}
+
+/// Reads the beginning of a file, and of standard input keeps what was read and the rest together.
+fn read_head(found: &Found) -> io::Result<(Vec<u8>, Option<Begun>, u64)> {
+    let mut head = Vec::new();
+    if found.path.as_os_str() == STDIN || !is_plain_file(&found.path) {
+        let mut reader: Box<dyn Read + Send> = match found.real {
+            None => Box::new(io::stdin()),
+            Some(_) => Box::new(File::open(&found.path)?),
+        };
+        reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head.clone()).chain(reader));
+        let mut decoded = Vec::new();
+        Source::stream(io::Cursor::new(head)).read_head(&mut decoded)?;
+        return Ok((decoded, Some(Begun(std::sync::Arc::new(Mutex::new(Some(whole))))), 0));
+    }
+    let file = File::open(&found.path)?;
+    let size_bytes = file.metadata()?.len();
+    Source::stream(file.take(HEAD_BYTES)).read_head(&mut head)?;
+    Ok((head, None, size_bytes))
+}
+
+fn is_plain_file(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+fn judge(found: &Found, head: &[u8], stdin: Option<Begun>, size_bytes: u64) -> Entry {
+    let skipped = |reason| Entry::Skipped(Skipped { path: found.path.clone(), size_bytes, reason });
+    match identify(head) {
+        Identity::Receive { schema, first_time } => Entry::Log(LogFile {
+            path: found.path.clone(),
+            folder: folder_of(found),
+            role: role_of(&found.path),
+            size_bytes,
+            schema,
+            first_time,
+            stdin,
+        }),
+        Identity::Other(kind) => skipped(SkipReason::OtherLog(kind)),
+        Identity::Lacks(column) => skipped(SkipReason::MissingColumn(column)),
+        Identity::Unknown => skipped(SkipReason::NotALog),
+        Identity::Empty => skipped(SkipReason::Empty),
+    }
+}
+
+fn folder_of(found: &Found) -> String {
+    let folder = found.real.as_deref().and_then(Path::parent).and_then(Path::file_name);
+    folder.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The role that a path tells: the folder below `TransportRoles\\Logs`, wherever it was copied to.
+fn role_of(path: &Path) -> Option<Role> {
+    let names: Vec<String> = path.iter().map(|name| name.to_string_lossy().to_ascii_lowercase()).collect();
+    let has = |name: &str| names.iter().any(|have| have == name);
+    match () {
+        () if has("frontend") => Some(Role::Frontend),
+        () if has("hub") => Some(Role::Hub),
+        () if has("edge") => Some(Role::Edge),
+        () if has("mailbox") && has("submission") => Some(Role::MailboxSubmission),
+        () if has("mailbox") && has("delivery") => Some(Role::MailboxDelivery),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_paths_are_numbers() {
+        let mut paths = ["RECV2026112308-10.LOG", "RECV2026112308-2.LOG", "RECV2026112307-3.LOG"].map(PathBuf::from);
+        paths.sort_by_key(|path| natural(path));
+        assert_eq!(paths, ["RECV2026112307-3.LOG", "RECV2026112308-2.LOG", "RECV2026112308-10.LOG"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn roles_from_paths() {
+        let role = |path: &str| role_of(&path.split('/').collect::<PathBuf>());
+        assert_eq!(role("EX01/FrontEnd/ProtocolLog/SmtpReceive/RECV.LOG"), Some(Role::Frontend));
+        assert_eq!(role("EX01/Hub/ProtocolLog/SmtpReceive/RECV.LOG"), Some(Role::Hub));
+        assert_eq!(role("EX01/Mailbox/ProtocolLog/SmtpReceive/Delivery/RECV.LOG"), Some(Role::MailboxDelivery));
+        assert_eq!(role("EX01/RECV.LOG"), None);
+    }
 }

@@ -26,13 +26,8 @@ impl Timestamp {
         if shape.iter().any(|&(at, byte)| seconds[at] != byte) {
             return None;
         }
-        let days = days_from_civil(
-            digits(&seconds[0..4])?,
-            digits(&seconds[5..7])?,
-            digits(&seconds[8..10])?,
-        )?;
-        let (hour, minute, second) =
-            (digits(&seconds[11..13])?, digits(&seconds[14..16])?, digits(&seconds[17..19])?);
+        let days = days_from_civil(digits(&seconds[0..4])?, digits(&seconds[5..7])?, digits(&seconds[8..10])?)?;
+        let (hour, minute, second) = (digits(&seconds[11..13])?, digits(&seconds[14..16])?, digits(&seconds[17..19])?);
         if hour > 23 || minute > 59 || second > 60 {
             return None;
         }
@@ -68,9 +63,7 @@ fn parse_fraction(rest: &[u8]) -> Option<i64> {
 
 /// Reads a short run of decimal digits; an empty run is 0.
 fn digits(text: &[u8]) -> Option<i64> {
-    text.iter().try_fold(0_i64, |value, byte| {
-        byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0'))
-    })
+    text.iter().try_fold(0_i64, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
 }
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, or `None` for no date.
@@ -113,7 +106,8 @@ impl<'a> Endpoint<'a> {
     /// Source: the endpoint columns.
     pub fn parse(text: &'a [u8]) -> Self {
         let bare = |host: &'a [u8]| Self { host, ip: parse_ip(host), port: None };
-        if !text.starts_with(b"[") && text.iter().filter(|&&byte| byte == b':').count() > 1 && parse_ip(text).is_some() {
+        if !text.starts_with(b"[") && text.iter().filter(|&&byte| byte == b':').count() > 1 && parse_ip(text).is_some()
+        {
             return bare(text);
         }
         let Some(colon) = memchr::memrchr(b':', text) else {
@@ -165,7 +159,17 @@ mod tests {
 
     #[test]
     fn odd_timestamps() {
-        for text in ["", "2026-11-23", "2026-13-01T00:00:00.000Z", "2026-02-29T00:00:00.000Z", "2026-11-23T24:00:00.000Z", "2026-11-23T08:29:00.10400001Z", "2026-11-23T08:29:00.104", "2026-11-23 08:29:00.104Z", "20é6-11-23T08:29:00.1Z"] {
+        for text in [
+            "",
+            "2026-11-23",
+            "2026-13-01T00:00:00.000Z",
+            "2026-02-29T00:00:00.000Z",
+            "2026-11-23T24:00:00.000Z",
+            "2026-11-23T08:29:00.10400001Z",
+            "2026-11-23T08:29:00.104",
+            "2026-11-23 08:29:00.104Z",
+            "20é6-11-23T08:29:00.1Z",
+        ] {
             assert_eq!(Timestamp::parse(text.as_bytes()), None, "{text}");
         }
     }

@@ -1,0 +1,294 @@
+//! The workers: chunk after chunk from source to study, in parallel, with two places where order
+//! is kept.
+//!
+//! In: a [`Catalogue`]. Out: batches, in order.
+//!
+//! A chunk is grouped without knowing of any other. Then its worker waits for the chunk before,
+//! joins what crosses the chunk's ends ([`Rebuilder`]), and understands its sessions while their
+//! rows are still in the cache. The results go to the sink in the order of the chunks.
+//!
+//! **Invariant**: the two orders are the chunks' numbers alone, so any number of threads gives the
+//! same. A worker waits only for chunks that were handed out before its own, so none waits forever.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::dialogue::facts::Facts;
+use crate::dialogue::understand::{Scratch, understand};
+use crate::record::header::Schema;
+use crate::session::assemble::{Pieces, TextEnd};
+use crate::session::{FileId, Position, Row, Session};
+use crate::source::{Bytes, Source};
+
+use super::rebuild::{Prepared, Rebuilder, Rebuilt};
+use super::{Account, Batch, Case, Catalogue, Options, ReadError, Sink, Study};
+
+/// Reads everything in the catalogue and hands what `study` makes of it to `sink`, in order.
+///
+/// Returns the account of every line. A file that cannot be read is named there, the others are
+/// read all the same. Where the sink says stop, no more is read.
+pub fn ingest<S: Study>(catalogue: &Catalogue, options: &Options, study: &S, sink: &mut Sink<'_, S::Yield>) -> Account {
+    let run = Run {
+        catalogue,
+        study,
+        dispatcher: Mutex::new(Dispatcher::new(catalogue, options)),
+        rebuilding: Turnstile::new(Rebuilder::new(catalogue)),
+        delivery: Turnstile::new(Delivery { sink, account: Account::default() }),
+        is_stopped: AtomicBool::new(false),
+    };
+    match rayon::ThreadPoolBuilder::new().num_threads(options.n_threads).build() {
+        Ok(pool) => drop(pool.broadcast(|_| run.work())),
+        // No threads to be had: this one does it alone.
+        Err(_) => run.work(),
+    }
+    run.finish()
+}
+
+struct Run<'a, 'b, S: Study> {
+    catalogue: &'a Catalogue,
+    study: &'a S,
+    dispatcher: Mutex<Dispatcher<'a>>,
+    rebuilding: Turnstile<Rebuilder<'a>>,
+    delivery: Turnstile<Delivery<'a, 'b, S::Yield>>,
+    is_stopped: AtomicBool,
+}
+
+struct Delivery<'a, 'b, Y> {
+    sink: &'a mut Sink<'b, Y>,
+    account: Account,
+}
+
+/// What a worker keeps from chunk to chunk, so that it need not be allocated again.
+#[derive(Default)]
+struct Desk {
+    pieces: Pieces,
+    rows: Vec<Row>,
+    facts: Facts,
+    scratch: Scratch,
+}
+
+impl<S: Study> Run<'_, '_, S> {
+    fn work(&self) {
+        let _guard = BreakOnPanic(self);
+        let mut desk = Desk::default();
+        while !self.is_stopped.load(Ordering::Relaxed) {
+            let Some(job) = lock(&self.dispatcher).next() else { return };
+            let prepared = Prepared::new(&job, &mut desk.pieces, &job.schema);
+            let Some((text, rebuilt)) =
+                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, prepared, &mut desk.pieces))
+            else {
+                return;
+            };
+            let (value, account) = self.study_all(text.as_deref().unwrap_or(&job.bytes), &rebuilt, &mut desk);
+            self.deliver(
+                job.number,
+                Batch { value, open_from: rebuilt.open_from, bytes: job.bytes.len() as u64 },
+                account,
+            );
+        }
+    }
+
+    /// Lets the study take every session that ended in the chunk, in the order of their first rows.
+    fn study_all(&self, text: &[u8], rebuilt: &Rebuilt, desk: &mut Desk) -> (S::Yield, Account) {
+        let mut batch = self.study.begin();
+        let mut account = rebuilt.account.clone();
+        let mut lives = rebuilt.lives.iter().peekable();
+        for whole in &rebuilt.wholes {
+            while let Some((life, ordinal)) = lives.next_if(|(life, _)| life.position() < whole.position) {
+                self.study_one(
+                    &life.as_session(*ordinal),
+                    &mut desk.facts,
+                    &mut desk.scratch,
+                    &mut batch,
+                    &mut account,
+                );
+            }
+            desk.rows.clear();
+            let moved = desk
+                .pieces
+                .rows_of(&desk.pieces.pieces[whole.piece])
+                .map(|row| Row { line: row.line + rebuilt.base_line, ..*row });
+            desk.rows.extend(moved);
+            let session = Session { text, rows: &desk.rows, ordinal: whole.ordinal, position: whole.position };
+            self.study_one(&session, &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
+        }
+        for (life, ordinal) in lives {
+            self.study_one(&life.as_session(*ordinal), &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
+        }
+        (batch, account)
+    }
+
+    #[inline]
+    fn study_one(
+        &self,
+        session: &Session<'_>,
+        facts: &mut Facts,
+        scratch: &mut Scratch,
+        batch: &mut S::Yield,
+        account: &mut Account,
+    ) {
+        understand(session, scratch, facts);
+        account.sessions += 1;
+        account.without_head += u64::from(!session.is_opened());
+        account.without_tail += u64::from(!session.is_closed());
+        self.study.take(&Case { session, facts, files: &self.catalogue.files }, batch);
+    }
+
+    fn deliver(&self, number: u64, batch: Batch<S::Yield>, account: Account) {
+        self.delivery.pass(number, |delivery| {
+            delivery.account += account;
+            if !self.is_stopped.load(Ordering::Relaxed) && (delivery.sink)(batch) == ControlFlow::Break(()) {
+                self.is_stopped.store(true, Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// Studies the sessions that were still open at the end, and closes the account.
+    fn finish(self) -> Account {
+        let mut dispatcher = self.dispatcher.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let rebuilt = self.rebuilding.into_inner().end();
+        let Delivery { sink, mut account } = self.delivery.into_inner();
+        let mut desk = Desk::default();
+        let mut batch = self.study.begin();
+        account += rebuilt.account;
+        for (life, ordinal) in &rebuilt.lives {
+            let session = life.as_session(*ordinal);
+            understand(&session, &mut desk.scratch, &mut desk.facts);
+            account.sessions += 1;
+            account.without_head += u64::from(!session.is_opened());
+            account.without_tail += u64::from(!session.is_closed());
+            self.study.take(&Case { session: &session, facts: &desk.facts, files: &self.catalogue.files }, &mut batch);
+        }
+        account.errors.append(&mut dispatcher.errors);
+        if !self.is_stopped.into_inner() {
+            let _ = sink(Batch { value: batch, open_from: Position(u64::MAX), bytes: 0 });
+        }
+        account
+    }
+}
+
+/// A chunk to work on.
+pub(super) struct Job {
+    /// Chunks are numbered in the order of reading.
+    pub(super) number: u64,
+    pub(super) file: FileId,
+    pub(super) bytes: Bytes,
+    pub(super) end: TextEnd,
+    /// The header that is taken to be in force at its start.
+    pub(super) schema: Schema,
+}
+
+/// Hands out chunks in order, opening one file after the other.
+struct Dispatcher<'a> {
+    catalogue: &'a Catalogue,
+    options: Options,
+    next_file: usize,
+    open: Option<(FileId, Source)>,
+    number: u64,
+    errors: Vec<ReadError>,
+}
+
+impl<'a> Dispatcher<'a> {
+    fn new(catalogue: &'a Catalogue, options: &Options) -> Self {
+        Self { catalogue, options: *options, next_file: 0, open: None, number: 0, errors: Vec::new() }
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        loop {
+            let Some((file, source)) = &mut self.open else {
+                self.open_next()?;
+                continue;
+            };
+            let file = *file;
+            match source.next_chunk(self.options.chunk_bytes) {
+                Ok(Some((bytes, is_last))) => return Some(self.job(file, bytes, is_last)),
+                Ok(None) => self.open = None,
+                Err(error) => self.fail(file, &error),
+            }
+        }
+    }
+
+    fn job(&mut self, file: FileId, bytes: Bytes, is_last: bool) -> Job {
+        let number = self.number;
+        self.number += 1;
+        let end = if is_last { TextEnd::OfFile } else { TextEnd::More };
+        Job { number, file, bytes, end, schema: self.catalogue.files[file.0 as usize].schema.clone() }
+    }
+
+    fn open_next(&mut self) -> Option<()> {
+        let file = FileId(u32::try_from(self.next_file).ok()?);
+        let log = self.catalogue.files.get(self.next_file)?;
+        self.next_file += 1;
+        match log.open(self.options.mapping) {
+            Ok(source) => self.open = Some((file, source)),
+            Err(error) => self.fail(file, &error),
+        }
+        Some(())
+    }
+
+    fn fail(&mut self, file: FileId, error: &std::io::Error) {
+        self.open = None;
+        let path = self.catalogue.files[file.0 as usize].path.clone();
+        self.errors.push(ReadError { path, message: error.to_string() });
+    }
+}
+
+/// Lets workers through one at a time, in the order of their numbers.
+struct Turnstile<T> {
+    inner: Mutex<Turn<T>>,
+    moved: Condvar,
+}
+
+struct Turn<T> {
+    next: u64,
+    is_broken: bool,
+    value: T,
+}
+
+impl<T> Turnstile<T> {
+    fn new(value: T) -> Self {
+        Self { inner: Mutex::new(Turn { next: 0, is_broken: false, value }), moved: Condvar::new() }
+    }
+
+    /// Waits for the turn of `number` and does `work`; `None` where another worker has panicked.
+    fn pass<R>(&self, number: u64, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let mut turn = lock(&self.inner);
+        while turn.next != number && !turn.is_broken {
+            turn = self.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
+        }
+        if turn.is_broken {
+            return None;
+        }
+        let result = work(&mut turn.value);
+        turn.next += 1;
+        drop(turn);
+        self.moved.notify_all();
+        Some(result)
+    }
+
+    fn break_off(&self) {
+        lock(&self.inner).is_broken = true;
+        self.moved.notify_all();
+    }
+
+    fn into_inner(self) -> T {
+        self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).value
+    }
+}
+
+/// A worker that panics must not leave the others waiting for its turn; the panic itself goes on.
+struct BreakOnPanic<'a, 'b, 'c, S: Study>(&'a Run<'b, 'c, S>);
+
+impl<S: Study> Drop for BreakOnPanic<'_, '_, '_, S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.rebuilding.break_off();
+            self.0.delivery.break_off();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,251 @@
+//! What has to happen chunk by chunk, in order: names, joins, repeats, line numbers.
+//!
+//! In: the grouped rows of one chunk after the other. Out: [`Rebuilt`]: which sessions ended there.
+//!
+//! **Invariant**: does little, for all other workers wait for it: one look-up a session, none a row.
+
+use hashbrown::HashMap;
+
+use crate::record::Field;
+use crate::record::header::{Order, Schema};
+use crate::record::line::hash_bytes;
+use crate::record::value::split_connector;
+use crate::session::Position;
+use crate::session::assemble::{Piece, Pieces, TextEnd, rewrite};
+use crate::session::join::{Joiner, Key, Life, Place};
+use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
+
+use super::catalogue::Role;
+use super::pipeline::Job;
+use super::{Account, Catalogue, MalformedPlace};
+
+/// The sessions that ended in a chunk.
+pub(super) struct Rebuilt {
+    /// Lines of the file before the chunk.
+    pub(super) base_line: u64,
+    /// Sessions that lie within the chunk, in the order of their first rows.
+    pub(super) wholes: Vec<Whole>,
+    /// Sessions that were joined, with their ordinals, in the order of their first rows.
+    pub(super) lives: Vec<(Life, u32)>,
+    /// No session that comes later begins before this.
+    pub(super) open_from: Position,
+    /// The chunk's lines.
+    pub(super) account: Account,
+}
+
+/// A session that lies within the chunk.
+pub(super) struct Whole {
+    /// An index into the chunk's pieces.
+    pub(super) piece: usize,
+    pub(super) ordinal: u32,
+    pub(super) position: Position,
+}
+
+/// A chunk whose rows are grouped.
+pub(super) struct Prepared {
+    /// The text that the rows lie in, where it is not the chunk's own.
+    pub(super) text: Option<Vec<u8>>,
+    /// For each piece that is whole what tells it from others of the same name.
+    fingerprints: Vec<Fingerprint>,
+    schema_at_end: Schema,
+}
+
+impl Prepared {
+    /// Groups the rows of a chunk, rewriting them first where their columns stand in another order.
+    pub(super) fn new(job: &Job, pieces: &mut Pieces, schema: &Schema) -> Self {
+        if pieces.assemble(&job.bytes, job.end, schema, job.file).is_ok() {
+            return Self::from_pieces(None, pieces, &job.bytes, pieces.schema.clone());
+        }
+        let (text, schema_at_end) = rewrite(&job.bytes, schema);
+        let usual = Schema { order: Order::Usual, ..schema.clone() };
+        // The rewritten text has usual columns only, so this cannot ask for a rewrite again.
+        let _ = pieces.assemble(&text, job.end, &usual, job.file);
+        let of_text = Self::from_pieces(None, pieces, &text, schema_at_end);
+        Self { text: Some(text), ..of_text }
+    }
+
+    fn from_pieces(text: Option<Vec<u8>>, pieces: &Pieces, bytes: &[u8], schema_at_end: Schema) -> Self {
+        let fingerprints = pieces.pieces.iter().map(|piece| fingerprint_of(piece, pieces, bytes)).collect();
+        Self { text, fingerprints, schema_at_end }
+    }
+}
+
+fn fingerprint_of(piece: &Piece, pieces: &Pieces, text: &[u8]) -> Fingerprint {
+    if !piece.is_whole() {
+        return Fingerprint::default();
+    }
+    let of = |row: u32| Some(hash_bytes(pieces.rows[row as usize].as_line(text)));
+    Fingerprint { connect: of(piece.first), disconnect: of(piece.last) }
+}
+
+/// Where rows come from: what keeps sessions of one id apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Origin {
+    server: Vec<u8>,
+    connector: Vec<u8>,
+    role: Option<Role>,
+}
+
+/// What is known of the input up to a chunk.
+pub(super) struct Rebuilder<'a> {
+    catalogue: &'a Catalogue,
+    joiner: Joiner,
+    seen: Seen,
+    origins: HashMap<Origin, u32>,
+    servers: HashMap<Vec<u8>, ServerIndex>,
+    server_of_origin: Vec<ServerIndex>,
+    file: Option<crate::session::FileId>,
+    base_line: u64,
+    schema: Schema,
+    next_position: Position,
+}
+
+impl<'a> Rebuilder<'a> {
+    pub(super) fn new(catalogue: &'a Catalogue) -> Self {
+        Self {
+            catalogue,
+            joiner: Joiner::default(),
+            seen: Seen::default(),
+            origins: HashMap::new(),
+            servers: HashMap::new(),
+            server_of_origin: Vec::new(),
+            file: None,
+            base_line: 0,
+            schema: Schema::default(),
+            next_position: Position(0),
+        }
+    }
+
+    /// Takes in the chunk whose turn it is. Returns the text that its rows lie in, where it is not
+    /// the chunk's own, and what ended there.
+    pub(super) fn take(&mut self, job: &Job, prepared: Prepared, pieces: &mut Pieces) -> (Option<Vec<u8>>, Rebuilt) {
+        self.enter(job);
+        let prepared = if self.schema == job.schema { prepared } else { Prepared::new(job, pieces, &self.schema) };
+        let text = prepared.text.as_deref().unwrap_or(&job.bytes);
+        let origins: Vec<u32> =
+            pieces.connectors.iter().map(|field| self.origin(&text[field.0..field.1], job)).collect();
+        let mut rebuilt = self.begin(job, pieces);
+        for (index, piece) in pieces.pieces.iter().enumerate() {
+            let key = Key { source: origins[piece.connector as usize], session_key: piece.session_key };
+            let place = Place { position: position_of(job, piece.first), base_line: self.base_line };
+            if piece.is_whole() && !self.joiner.is_open(key) {
+                self.take_whole(key, index, piece, prepared.fingerprints[index], place.position, &mut rebuilt);
+                continue;
+            }
+            self.joining(&mut rebuilt, |joiner, done| joiner.take(key, piece, pieces, text, place, done));
+        }
+        if job.end == TextEnd::OfFile {
+            self.joining(&mut rebuilt, Joiner::end_file);
+        }
+        self.leave(job, pieces, &prepared.schema_at_end, &mut rebuilt);
+        (prepared.text, rebuilt)
+    }
+
+    fn enter(&mut self, job: &Job) {
+        if self.file != Some(job.file) {
+            self.file = Some(job.file);
+            self.base_line = 0;
+            self.schema = job.schema.clone();
+        }
+    }
+
+    fn begin(&self, job: &Job, pieces: &Pieces) -> Rebuilt {
+        let path = &self.catalogue.files[job.file.0 as usize].path;
+        let place =
+            |&(line, reason): &(u64, _)| MalformedPlace { path: path.clone(), line: self.base_line + line, reason };
+        let counts = pieces.counts;
+        Rebuilt {
+            base_line: self.base_line,
+            wholes: Vec::with_capacity(pieces.pieces.len()),
+            lives: Vec::new(),
+            open_from: Position(0),
+            account: Account {
+                bytes: job.bytes.len() as u64,
+                lines: counts.lines,
+                records: counts.records,
+                directives: counts.directives,
+                blank: counts.blank,
+                malformed: counts.malformed,
+                foreign: counts.foreign,
+                pending: counts.pending,
+                malformed_places: pieces.malformed.iter().map(place).collect(),
+                ..Account::default()
+            },
+        }
+    }
+
+    fn leave(&mut self, job: &Job, pieces: &Pieces, schema_at_end: &Schema, rebuilt: &mut Rebuilt) {
+        self.base_line += pieces.counts.lines;
+        self.schema.clone_from(schema_at_end);
+        self.next_position = Position((job.number + 1) << 32);
+        rebuilt.account.repeated += self.joiner.take_repeated();
+        rebuilt.open_from = self.joiner.open_from().unwrap_or(self.next_position).min(self.next_position);
+        rebuilt.lives.sort_by_key(|(life, _)| life.position());
+    }
+
+    fn take_whole(
+        &mut self,
+        key: Key,
+        index: usize,
+        piece: &Piece,
+        fingerprint: Fingerprint,
+        position: Position,
+        rebuilt: &mut Rebuilt,
+    ) {
+        match self.seen.sight(self.server_of_origin[key.source as usize], key.session_key, fingerprint) {
+            Sighting::Repeat => rebuilt.account.repeated += u64::from(piece.n_rows),
+            Sighting::New(ordinal) => rebuilt.wholes.push(Whole { piece: index, ordinal, position }),
+        }
+    }
+
+    /// Lets the joiner work and takes in the lives that it hands over.
+    fn joining(&mut self, rebuilt: &mut Rebuilt, work: impl FnOnce(&mut Joiner, &mut dyn FnMut(Key, Life))) {
+        let (seen, servers) = (&mut self.seen, &self.server_of_origin);
+        work(&mut self.joiner, &mut |key, life| match seen.sight(
+            servers[key.source as usize],
+            key.session_key,
+            life.fingerprint(),
+        ) {
+            Sighting::Repeat => rebuilt.account.repeated += life.n_rows(),
+            Sighting::New(ordinal) => rebuilt.lives.push((life, ordinal)),
+        });
+    }
+
+    /// Hands over the sessions that are still open at the end of the input.
+    pub(super) fn end(mut self) -> Rebuilt {
+        let mut rebuilt = Rebuilt {
+            base_line: 0,
+            wholes: Vec::new(),
+            lives: Vec::new(),
+            open_from: Position(u64::MAX),
+            account: Account::default(),
+        };
+        self.joining(&mut rebuilt, Joiner::end_input);
+        rebuilt.account.repeated += self.joiner.take_repeated();
+        rebuilt.lives.sort_by_key(|(life, _)| life.position());
+        rebuilt
+    }
+
+    /// Numbers the origin of a connector's rows; a log that names no server goes by its folder.
+    fn origin(&mut self, connector: &[u8], job: &Job) -> u32 {
+        let file = &self.catalogue.files[job.file.0 as usize];
+        let connector = Field(connector).to_value();
+        let server = match split_connector(&connector) {
+            (Some(server), _) if !server.is_empty() => server.to_vec(),
+            _ => file.folder.clone().into_bytes(),
+        };
+        let n_servers = u32::try_from(self.servers.len()).unwrap_or(u32::MAX);
+        let server_index = *self.servers.entry(server.clone()).or_insert(n_servers);
+        let origin = Origin { server, connector: connector.into_owned(), role: file.role };
+        let n_origins = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
+        let index = *self.origins.entry(origin).or_insert(n_origins);
+        if index == n_origins {
+            self.server_of_origin.push(server_index);
+        }
+        index
+    }
+}
+
+fn position_of(job: &Job, first_row: u32) -> Position {
+    Position((job.number << 32) | u64::from(first_row))
+}

@@ -1,0 +1,251 @@
+//! A line of nine columns, taken apart.
+//!
+//! In: the bytes of one line without its line end, columns in the usual order. Out: [`Columns`],
+//! [`Record`], or why the line is no row.
+//!
+//! **Invariant**: the plain reading of a line. The quick one in [`scan`](super::scan) must agree
+//! with it, and a property test holds the two together.
+
+use super::value::Timestamp;
+use super::{Field, Malformed, Marker, Record};
+
+/// How many columns a protocol log has.
+pub const N_COLUMNS: usize = 9;
+
+/// Where the fields of a row lie, quotes included.
+///
+/// Units: bytes from the line's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// Start and end of each field.
+    pub spans: [(usize, usize); N_COLUMNS],
+    /// The sequence number.
+    pub sequence: u32,
+    /// The event.
+    pub marker: Marker,
+}
+
+/// Splits a line at the commas that stand outside quotes.
+///
+/// Shape: a field that opens with a quote reaches to the comma after its closing quote, a doubled
+/// quote being none; where the closing quote is missing, the rest of the line is the field.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    line: &'a [u8],
+    at: Option<usize>,
+}
+
+impl<'a> Fields<'a> {
+    /// Begins at the line's start.
+    pub fn new(line: &'a [u8]) -> Self {
+        Self { line, at: Some(0) }
+    }
+}
+
+impl Iterator for Fields<'_> {
+    /// Start and end of a field, in bytes from the line's start.
+    type Item = (usize, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.at?;
+        let end = field_end(self.line, start);
+        self.at = (end < self.line.len()).then_some(end + 1);
+        Some((start, end))
+    }
+}
+
+/// Returns where the field that starts at `start` ends: at a comma or at the line's end.
+pub(crate) fn field_end(line: &[u8], start: usize) -> usize {
+    let from = match line.get(start) {
+        Some(b'"') => after_closing_quote(line, start + 1),
+        _ => Some(start),
+    };
+    from.and_then(|from| memchr::memchr(b',', &line[from..]).map(|at| from + at)).unwrap_or(line.len())
+}
+
+/// Returns the place after the closing quote, or `None` where the line ends first.
+fn after_closing_quote(line: &[u8], mut from: usize) -> Option<usize> {
+    loop {
+        let quote = from + memchr::memchr(b'"', &line[from..])?;
+        if line.get(quote + 1) != Some(&b'"') {
+            return Some(quote + 1);
+        }
+        from = quote + 2;
+    }
+}
+
+/// Reads a line as a row.
+///
+/// Errors: why the line is none. A row whose data opens a quote that never closes has no context.
+pub fn parse_columns(line: &[u8]) -> Result<Columns, Malformed> {
+    let mut spans = [(line.len(), line.len()); N_COLUMNS];
+    let mut n_fields = 0;
+    for span in Fields::new(line) {
+        *spans.get_mut(n_fields).ok_or(Malformed::TooManyColumns)? = span;
+        n_fields += 1;
+    }
+    let of = |column: usize| &line[spans[column].0..spans[column].1];
+    if Timestamp::parse(Field(of(0)).as_inner()).is_none() {
+        return Err(Malformed::NoTimestamp);
+    }
+    let is_data_unclosed = n_fields == 8 && is_unclosed(of(7));
+    if n_fields < N_COLUMNS && !is_data_unclosed {
+        return Err(Malformed::TooFewColumns);
+    }
+    if Field(of(2)).as_inner().is_empty() {
+        return Err(Malformed::NoSessionId);
+    }
+    let sequence = parse_sequence(Field(of(3)).as_inner()).ok_or(Malformed::NoSequence)?;
+    let marker = match Field(of(6)).as_inner() {
+        [byte] => Marker::parse(*byte),
+        _ => None,
+    };
+    Ok(Columns { spans, sequence, marker: marker.ok_or(Malformed::NoEvent)? })
+}
+
+fn is_unclosed(field: &[u8]) -> bool {
+    field.first() == Some(&b'"') && after_closing_quote(field, 1).is_none()
+}
+
+/// Reads a sequence number: decimal digits, at most 32 bits.
+pub(crate) fn parse_sequence(text: &[u8]) -> Option<u32> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u32, |value, byte| {
+        let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// Reads a line as a record.
+///
+/// Errors: why the line is none.
+pub fn parse_record(line: &[u8]) -> Result<Record<'_>, Malformed> {
+    let columns = parse_columns(line)?;
+    let field = |column: usize| Field(&line[columns.spans[column].0..columns.spans[column].1]);
+    Ok(Record {
+        time: field(0),
+        connector: field(1),
+        session_id: field(2),
+        sequence: columns.sequence,
+        local: field(4),
+        remote: field(5),
+        marker: columns.marker,
+        data: field(7),
+        context: field(8),
+    })
+}
+
+/// Splits a line that is known to be a row; every field of any other line is empty.
+pub fn split(line: &[u8]) -> Record<'_> {
+    parse_record(line).unwrap_or(Record {
+        time: Field::default(),
+        connector: Field::default(),
+        session_id: Field::default(),
+        sequence: 0,
+        local: Field::default(),
+        remote: Field::default(),
+        marker: Marker::Information,
+        data: Field(line),
+        context: Field::default(),
+    })
+}
+
+/// Returns the session id as a number: sixteen hexadecimal digits as they count, any other text by
+/// a hash of its bytes, which cannot be told from a number but for a chance of one in 2^64.
+pub fn parse_session_key(text: &[u8]) -> u64 {
+    parse_hex16(text).unwrap_or_else(|| hash_bytes(text))
+}
+
+/// Reads sixteen hexadecimal digits.
+#[inline]
+pub(crate) fn parse_hex16(text: &[u8]) -> Option<u64> {
+    let digits: &[u8; 16] = text.try_into().ok()?;
+    let mut value = 0_u64;
+    let mut bad = 0_u8;
+    for &byte in digits {
+        let digit = HEX[byte as usize];
+        bad |= digit;
+        value = (value << 4) | u64::from(digit & 0x0f);
+    }
+    (bad & 0xf0 == 0).then_some(value)
+}
+
+/// The value of each hexadecimal digit; 0xff for any other byte.
+static HEX: [u8; 256] = hex_table();
+
+const fn hex_table() -> [u8; 256] {
+    let mut table = [0xff; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        table[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    table
+}
+
+/// A hash that is the same in every run, so that answers are.
+pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
+    let mut hash = 0x9E37_79B9_7F4A_7C15_u64 ^ (bytes.len() as u64);
+    for piece in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..piece.len()].copy_from_slice(piece);
+        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        hash ^= hash >> 32;
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: &str = "2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,3,192.0.2.5:25,198.51.100.7:4096,";
+
+    #[track_caller]
+    fn check(tail: &str, expected: Result<(&str, &str), Malformed>) {
+        let line = format!("{ROW}{tail}");
+        let read = parse_record(line.as_bytes()).map(|record| {
+            (
+                String::from_utf8(record.data.to_value().into_owned()).unwrap(),
+                String::from_utf8(record.context.to_value().into_owned()).unwrap(),
+            )
+        });
+        assert_eq!(read, expected.map(|(data, context)| (data.to_owned(), context.to_owned())));
+    }
+
+    #[test]
+    fn ok_rows() {
+        check("<,EHLO pc-17,", Ok(("EHLO pc-17", "")));
+        check("*,,\"a, b \"\"c\"\"\"", Ok(("", "a, b \"c\"")));
+        check(">,\"250 a, b\",", Ok(("250 a, b", "")));
+        check("+,,", Ok(("", "")));
+    }
+
+    #[test]
+    fn odd_rows() {
+        check("<,\"EHLO a,b", Ok(("EHLO a,b", "")));
+        check("<,EHLO", Err(Malformed::TooFewColumns));
+        check("<,EHLO,a,b", Err(Malformed::TooManyColumns));
+        check("!,EHLO,", Err(Malformed::NoEvent));
+        check("", Err(Malformed::TooFewColumns));
+    }
+
+    #[test]
+    fn odd_columns() {
+        assert_eq!(parse_record(b"not a row"), Err(Malformed::NoTimestamp));
+        let row = ROW.replace(",3,", ",99999999999,");
+        assert_eq!(parse_record(format!("{row}+,,").as_bytes()), Err(Malformed::NoSequence));
+        let row = ROW.replace("08DE2A1B3C4D5E6F", "");
+        assert_eq!(parse_record(format!("{row}+,,").as_bytes()), Err(Malformed::NoSessionId));
+    }
+
+    #[test]
+    fn session_keys() {
+        assert_eq!(parse_session_key(b"08DE2A1B3C4D5E6F"), 0x08DE_2A1B_3C4D_5E6F);
+        assert_eq!(parse_session_key(b"08de2a1b3c4d5e6f"), 0x08DE_2A1B_3C4D_5E6F);
+        assert_ne!(parse_session_key(b"session-a"), parse_session_key(b"session-b"));
+    }
+}

@@ -1,0 +1,303 @@
+//! Groups the rows of one chunk by session.
+//!
+//! In: a chunk's text and the [`Schema`] in force at its start. Out: [`Pieces`]: for each session
+//! that has rows here the run of its rows, and the count of every line.
+//!
+//! **Invariant**: knows no SMTP word; looks at nothing but session key, sequence and marker.
+
+use hashbrown::{HashMap, HashTable};
+
+use crate::record::header::{COLUMN_NAMES, Schema, split_directive};
+use crate::record::line::hash_bytes;
+use crate::record::scan::{Head, Scanned, Scanner};
+use crate::record::{Malformed, Marker};
+
+use super::{FileId, Row};
+
+/// Which connector of a chunk a row belongs to: an index into [`Pieces::connectors`].
+pub type ConnectorIndex = u32;
+
+/// Ends a chain of rows.
+const NO_ROW: u32 = u32::MAX;
+
+/// A run of rows of one session within a chunk.
+///
+/// A piece begins at the chunk's first row of the session, at a connect row, or after a disconnect
+/// row; it ends at the chunk's end, or with a disconnect row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The connector.
+    pub connector: ConnectorIndex,
+    /// The session id as a number.
+    pub session_key: u64,
+    /// The first row, an index into the chunk's rows.
+    pub first: u32,
+    /// The last row.
+    pub last: u32,
+    /// How many rows.
+    pub n_rows: u32,
+    /// Whether it begins with a connect row.
+    pub is_opened: bool,
+    /// Whether it ends with a disconnect row.
+    pub is_closed: bool,
+    /// Whether each sequence number is one more than the one before.
+    pub is_contiguous: bool,
+}
+
+impl Piece {
+    /// Whether nothing of the session can be missing.
+    pub fn is_whole(&self) -> bool {
+        self.is_opened && self.is_closed && self.is_contiguous
+    }
+}
+
+/// How many lines of each kind a chunk holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineCounts {
+    /// All lines.
+    pub lines: u64,
+    /// Rows.
+    pub records: u64,
+    /// Lines that begin with `#`.
+    pub directives: u64,
+    /// Empty lines.
+    pub blank: u64,
+    /// Lines that are no row.
+    pub malformed: u64,
+    /// Rows under a header of another kind of log.
+    pub foreign: u64,
+    /// A last line that was cut while being written.
+    pub pending: u64,
+}
+
+/// What one chunk amounts to. Kept and cleared, so that a steady state allocates nothing.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    /// The rows in the order of the text. `line` counts from 1 at the chunk's start.
+    pub rows: Vec<Row>,
+    /// For each row the next one of its piece.
+    next: Vec<u32>,
+    /// In the order of their first rows.
+    pub pieces: Vec<Piece>,
+    /// The connector fields that occur, quotes included: start and end in the text.
+    pub connectors: Vec<(usize, usize)>,
+    /// The lines.
+    pub counts: LineCounts,
+    /// The first malformed lines: line within the chunk from 1, and why.
+    pub malformed: Vec<(u64, Malformed)>,
+    /// The header in force at the end.
+    pub schema: Schema,
+    open: HashMap<(ConnectorIndex, u64), u32>,
+    connector_table: HashTable<ConnectorIndex>,
+    last_connector: ConnectorIndex,
+}
+
+/// How many malformed lines of a chunk are kept by place.
+const N_PLACES: usize = crate::session::N_MALFORMED_PLACES;
+
+/// Whether the text is the end of its file, where a last line may still be in the making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextEnd {
+    /// Lines of the same file follow.
+    More,
+    /// The file ends here.
+    OfFile,
+}
+
+/// The chunk has rows in an unusual order of columns and must be rewritten first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeedsRewrite;
+
+impl Pieces {
+    /// Groups the rows of `text`.
+    ///
+    /// Errors: [`NeedsRewrite`] where the columns stand in another order; [`rewrite`] mends that.
+    pub fn assemble(&mut self, text: &[u8], end: TextEnd, schema: &Schema, file: FileId) -> Result<(), NeedsRewrite> {
+        self.clear(schema);
+        if self.schema.is_custom() {
+            return Err(NeedsRewrite);
+        }
+        let mut scanner = Scanner::default();
+        let mut at = 0;
+        while at < text.len() {
+            let line = scanner.scan(text, at);
+            at = line.next;
+            self.counts.lines += 1;
+            match line.what {
+                Scanned::Row(_) | Scanned::Malformed(_) if !self.schema.is_receive() => self.counts.foreign += 1,
+                Scanned::Row(head) => self.take_row(text, head, (line.start, line.end), file),
+                Scanned::Blank => self.counts.blank += 1,
+                Scanned::Directive => {
+                    self.counts.directives += 1;
+                    self.schema.take_directive(&text[line.start..line.end]);
+                    if self.schema.is_custom() {
+                        return Err(NeedsRewrite);
+                    }
+                }
+                Scanned::Malformed(_) if at == text.len() && end == TextEnd::OfFile && text[at - 1] != b'\n' => {
+                    self.counts.pending += 1;
+                }
+                Scanned::Malformed(reason) => self.take_malformed(reason),
+            }
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self, schema: &Schema) {
+        self.rows.clear();
+        self.next.clear();
+        self.pieces.clear();
+        self.connectors.clear();
+        self.malformed.clear();
+        self.open.clear();
+        self.connector_table.clear();
+        self.counts = LineCounts::default();
+        self.last_connector = 0;
+        self.schema = schema.clone();
+    }
+
+    fn take_malformed(&mut self, reason: Malformed) {
+        self.counts.malformed += 1;
+        if self.malformed.len() < N_PLACES {
+            self.malformed.push((self.counts.lines, reason));
+        }
+    }
+
+    #[inline]
+    fn take_row(&mut self, text: &[u8], head: Head, (start, end): (usize, usize), file: FileId) {
+        self.counts.records += 1;
+        let connector = self.connector_index(text, head.connector);
+        let row = Row {
+            start: narrow(start),
+            data: narrow(head.data.0),
+            data_end: narrow(head.data.1),
+            context: narrow(head.context),
+            end: narrow(end),
+            sequence: head.sequence,
+            line: self.counts.lines,
+            file,
+            marker: head.marker,
+        };
+        let index = narrow(self.rows.len());
+        self.rows.push(row);
+        self.next.push(NO_ROW);
+        self.place_row(text, connector, head.session_key, index);
+    }
+
+    /// Appends the row to the piece of its session, or begins a new piece with it.
+    #[inline]
+    fn place_row(&mut self, text: &[u8], connector: ConnectorIndex, session_key: u64, index: u32) {
+        let row = self.rows[index as usize];
+        let key = (connector, session_key);
+        let is_connect = row.marker == Marker::Connect;
+        let open = self.open.get(&key).copied();
+        match open.filter(|&piece| !is_connect || self.is_same_connect(text, piece, &row)) {
+            Some(piece) => self.append_row(piece, index, &row),
+            None => {
+                let piece = narrow(self.pieces.len());
+                self.pieces.push(Piece {
+                    connector,
+                    session_key,
+                    first: index,
+                    last: index,
+                    n_rows: 1,
+                    is_opened: is_connect,
+                    is_closed: row.marker == Marker::Disconnect,
+                    is_contiguous: true,
+                });
+                if row.marker != Marker::Disconnect {
+                    self.open.insert(key, piece);
+                }
+            }
+        }
+        if row.marker == Marker::Disconnect {
+            self.open.remove(&key);
+        }
+    }
+
+    #[inline]
+    fn append_row(&mut self, piece: u32, index: u32, row: &Row) {
+        let piece = &mut self.pieces[piece as usize];
+        let last = piece.last as usize;
+        piece.is_contiguous &= self.rows[last].sequence.checked_add(1) == Some(row.sequence);
+        piece.is_closed = row.marker == Marker::Disconnect;
+        piece.n_rows += 1;
+        piece.last = index;
+        self.next[last] = index;
+    }
+
+    /// Whether the connect row is the one that the piece began with, byte for byte: a copy in which
+    /// rows stand twice.
+    fn is_same_connect(&self, text: &[u8], piece: u32, row: &Row) -> bool {
+        let piece = &self.pieces[piece as usize];
+        piece.is_opened && self.rows[piece.first as usize].as_line(text) == row.as_line(text)
+    }
+
+    #[inline]
+    fn connector_index(&mut self, text: &[u8], field: (usize, usize)) -> ConnectorIndex {
+        let name = &text[field.0..field.1];
+        if let Some(&(start, end)) = self.connectors.get(self.last_connector as usize)
+            && &text[start..end] == name
+        {
+            return self.last_connector;
+        }
+        let (connectors, hash) = (&mut self.connectors, hash_bytes(name));
+        let of = |index: u32| &text[connectors[index as usize].0..connectors[index as usize].1];
+        self.last_connector = match self.connector_table.find(hash, |&index| of(index) == name) {
+            Some(&index) => index,
+            None => {
+                let index = narrow(connectors.len());
+                connectors.push(field);
+                let hash_of =
+                    |&index: &u32| hash_bytes(&text[connectors[index as usize].0..connectors[index as usize].1]);
+                self.connector_table.insert_unique(hash, index, hash_of);
+                index
+            }
+        };
+        self.last_connector
+    }
+
+    /// The rows of a piece, in order.
+    pub fn rows_of(&self, piece: &Piece) -> impl Iterator<Item = &Row> {
+        let mut at = piece.first;
+        std::iter::from_fn(move || {
+            let row = self.rows.get(at as usize)?;
+            at = self.next[at as usize];
+            Some(row)
+        })
+    }
+}
+
+/// Puts the rows of a chunk into the usual order of columns, line by line, and returns the header
+/// in force at its end.
+pub fn rewrite(text: &[u8], schema: &Schema) -> (Vec<u8>, Schema) {
+    let mut schema = schema.clone();
+    let mut usual = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        let content = line.strip_suffix(b"\n").unwrap_or(line);
+        let content = content.strip_suffix(b"\r").unwrap_or(content);
+        if content.starts_with(b"#") {
+            schema.take_directive(content);
+            match is_fields(content) && schema.is_custom() {
+                true => usual.extend_from_slice(format!("#Fields: {}", COLUMN_NAMES.join(",")).as_bytes()),
+                false => usual.extend_from_slice(content),
+            }
+        } else if schema.is_custom() {
+            schema.append_usual(content, &mut usual);
+        } else {
+            usual.extend_from_slice(content);
+        }
+        usual.extend_from_slice(&line[content.len()..]);
+    }
+    (usual, schema)
+}
+
+fn is_fields(directive: &[u8]) -> bool {
+    split_directive(directive).is_some_and(|(name, _)| name.eq_ignore_ascii_case(b"fields"))
+}
+
+/// Chunks are cut far below 4 GiB, so offsets in them fit; anything else is a fault of the cutting.
+#[inline]
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).expect("a chunk is shorter than 4 GiB")
+}

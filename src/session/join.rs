@@ -1,0 +1,354 @@
+//! Joins the pieces of sessions that cross the ends of chunks and files.
+//!
+//! In: the pieces of one chunk after the other. Out: [`Life`]s, sessions that own a copy of their
+//! rows, each handed over when nothing can be missing of it any more.
+//!
+//! **Invariant**: what comes out depends on the order of rows alone, not on where chunks end.
+
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
+
+use crate::record::Marker;
+use crate::record::value::Timestamp;
+
+use super::assemble::{Piece, Pieces};
+use super::seen::Fingerprint;
+use super::{Position, Row, Session};
+use crate::record::line::{hash_bytes, split};
+
+/// What tells one session from another: the source of its rows (server, role and connector, as an
+/// index given by the one who names them) and the session id as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The source.
+    pub source: u32,
+    /// The session id as a number.
+    pub session_key: u64,
+}
+
+/// A session that owns its rows: one that crosses a chunk's end, or whose rows are out of order.
+#[derive(Clone, Debug, Default)]
+pub struct Life {
+    /// The rows' lines, each with its line end.
+    text: Vec<u8>,
+    rows: Vec<Row>,
+    position: Position,
+    is_opened: bool,
+    is_closed: bool,
+    is_contiguous: bool,
+}
+
+impl Life {
+    /// Lends it as a session.
+    pub fn as_session(&self, ordinal: u32) -> Session<'_> {
+        Session { text: &self.text, rows: &self.rows, ordinal, position: self.position }
+    }
+
+    /// Where its first row stood.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// How many rows it has.
+    pub fn n_rows(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    /// What tells it from others of the same name.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let of = |row: &Row| hash_bytes(row.as_line(&self.text));
+        Fingerprint {
+            connect: self.rows.iter().find(|row| row.marker == Marker::Connect).map(of),
+            disconnect: self.rows.iter().rev().find(|row| row.marker == Marker::Disconnect).map(of),
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.is_opened && self.is_closed && self.is_contiguous
+    }
+
+    /// Whether the row is the connect row that it began with.
+    fn is_same_connect(&self, line: &[u8]) -> bool {
+        self.is_opened && self.rows[0].as_line(&self.text) == line
+    }
+
+    fn append(&mut self, text: &[u8], row: &Row, base_line: u64) {
+        let from = row.start as usize;
+        let line_end =
+            memchr::memchr(b'\n', &text[row.end as usize..]).map_or(text.len(), |at| row.end as usize + at + 1);
+        let start = self.text.len();
+        self.text.extend_from_slice(&text[from..line_end]);
+        if self.text.last() != Some(&b'\n') {
+            self.text.extend_from_slice(b"\r\n");
+        }
+        // The caller starts a new life before the text outgrows 32 bits.
+        let moved = |at: u32| u32::try_from(start + (at as usize - from)).unwrap_or(u32::MAX);
+        if let Some(last) = self.rows.last() {
+            self.is_contiguous &= last.sequence.checked_add(1) == Some(row.sequence);
+        }
+        self.is_opened |= row.marker == Marker::Connect;
+        self.is_closed |= row.marker == Marker::Disconnect;
+        self.rows.push(Row {
+            start: moved(row.start),
+            data: moved(row.data),
+            data_end: moved(row.data_end),
+            context: moved(row.context),
+            end: moved(row.end),
+            line: row.line + base_line,
+            ..*row
+        });
+    }
+
+    /// Takes out rows that stand twice, byte for byte, and mends an order that time contradicts.
+    /// Returns how many rows were taken out.
+    fn settle(&mut self) -> u64 {
+        if self.is_contiguous {
+            return 0;
+        }
+        let n_before = self.rows.len();
+        self.drop_repeats();
+        if !self.is_in_time_order() {
+            self.rows.sort_by_key(|row| row.sequence);
+        }
+        self.is_contiguous = self.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
+        (n_before - self.rows.len()) as u64
+    }
+
+    fn drop_repeats(&mut self) {
+        let mut known: HashMap<u64, u32> = HashMap::with_capacity(self.rows.len());
+        let mut kept: Vec<Row> = Vec::with_capacity(self.rows.len());
+        for row in &self.rows {
+            let line = row.as_line(&self.text);
+            let index = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+            let first = *known.entry(hash_bytes(line)).or_insert(index);
+            let is_repeat = first != index && kept[first as usize].as_line(&self.text) == line;
+            if !is_repeat {
+                kept.push(*row);
+            }
+        }
+        self.rows = kept;
+    }
+
+    fn is_in_time_order(&self) -> bool {
+        self.rows.windows(2).all(|pair| time_of(&self.text, &pair[0]) <= time_of(&self.text, &pair[1]))
+    }
+
+    /// Whether both can be parts of one session: not two heads, not two tails, and with all rows in
+    /// order of their numbers time does not run backwards and no number stands twice.
+    fn merged_with(&self, other: &Self) -> Option<Self> {
+        if (self.is_opened && other.is_opened) || (self.is_closed && other.is_closed) {
+            return None;
+        }
+        let mut merged = self.clone();
+        for row in &other.rows {
+            merged.append(&other.text, row, 0);
+        }
+        merged.position = self.position.min(other.position);
+        merged.settle();
+        merged.rows.sort_by_key(|row| row.sequence);
+        let is_ascending = merged.rows.windows(2).all(|pair| pair[0].sequence < pair[1].sequence);
+        let has_ends = (!merged.is_opened || merged.rows[0].marker == Marker::Connect)
+            && (!merged.is_closed || merged.rows[merged.rows.len() - 1].marker == Marker::Disconnect);
+        merged.is_contiguous =
+            merged.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
+        (is_ascending && has_ends && merged.is_in_time_order()).then_some(merged)
+    }
+}
+
+fn time_of(text: &[u8], row: &Row) -> Option<Timestamp> {
+    Timestamp::parse(split(row.as_line(text)).time.as_inner())
+}
+
+/// The most text of one life, in bytes: its offsets have 32 bits. A longer session goes on as
+/// another one.
+const MAX_TEXT_BYTES: usize = 1 << 31;
+
+/// How much text of closed sessions that lack something is kept in case that it still comes, in
+/// bytes, until their file ends.
+const MAX_PARKED_BYTES: usize = 64 << 20;
+
+/// The sessions that are not over yet.
+#[derive(Debug, Default)]
+pub struct Joiner {
+    open: HashMap<Key, Life>,
+    /// Lives that ended without a head, or with numbers missing: their rest may stand later in the
+    /// same file where files were joined in another order than they were written.
+    parked: Vec<(Key, Life)>,
+    parked_bytes: usize,
+    /// The positions of all lives held.
+    starts: BTreeSet<Position>,
+    /// Rows that stood twice.
+    n_repeated: u64,
+}
+
+impl Joiner {
+    /// Where the earliest session starts that is still held.
+    pub fn open_from(&self) -> Option<Position> {
+        self.starts.first().copied()
+    }
+
+    /// Rows that stood twice within their session since the last call.
+    pub fn take_repeated(&mut self) -> u64 {
+        std::mem::take(&mut self.n_repeated)
+    }
+
+    /// Whether rows of this key are held as a session that goes on.
+    pub fn is_open(&self, key: Key) -> bool {
+        !self.open.is_empty() && self.open.contains_key(&key)
+    }
+
+    /// Takes in a piece and hands over the lives that are over.
+    pub fn take(
+        &mut self,
+        key: Key,
+        piece: &Piece,
+        pieces: &Pieces,
+        text: &[u8],
+        place: Place,
+        done: &mut dyn FnMut(Key, Life),
+    ) {
+        let mut rows = pieces.rows_of(piece);
+        let first_line = pieces.rows[piece.first as usize].as_line(text);
+        let mut life = match self.open.remove(&key) {
+            Some(life) if !piece.is_opened || life.is_same_connect(first_line) => life,
+            Some(superseded) => {
+                self.park(key, superseded, done);
+                self.begin(place.position)
+            }
+            None => self.begin(place.position),
+        };
+        for row in rows.by_ref() {
+            if life.text.len() + (row.end - row.start) as usize >= MAX_TEXT_BYTES {
+                let full = std::mem::replace(
+                    &mut life,
+                    Life { position: place.position, is_contiguous: true, ..Life::default() },
+                );
+                self.finish(key, full, done);
+                self.starts.insert(place.position);
+            }
+            life.append(text, row, place.base_line);
+        }
+        match piece.is_closed {
+            true => self.close(key, life, done),
+            false => drop(self.open.insert(key, life)),
+        }
+    }
+
+    fn begin(&mut self, position: Position) -> Life {
+        self.starts.insert(position);
+        Life { position, is_contiguous: true, ..Life::default() }
+    }
+
+    fn close(&mut self, key: Key, mut life: Life, done: &mut dyn FnMut(Key, Life)) {
+        self.n_repeated += life.settle();
+        match life.is_whole() {
+            true => self.finish(key, life, done),
+            false => self.park(key, life, done),
+        }
+    }
+
+    fn finish(&mut self, key: Key, life: Life, done: &mut dyn FnMut(Key, Life)) {
+        self.starts.remove(&life.position);
+        done(key, life);
+    }
+
+    fn park(&mut self, key: Key, mut life: Life, done: &mut dyn FnMut(Key, Life)) {
+        self.n_repeated += life.settle();
+        self.parked_bytes += life.text.len();
+        self.parked.push((key, life));
+        if self.parked_bytes > MAX_PARKED_BYTES {
+            self.end_file(done);
+        }
+    }
+
+    /// Hands over what was kept in case that its rest still comes: the file is at its end.
+    pub fn end_file(&mut self, done: &mut dyn FnMut(Key, Life)) {
+        let mut parked: HashMap<Key, Vec<Life>> = HashMap::new();
+        let mut order: Vec<Key> = Vec::new();
+        for (key, life) in std::mem::take(&mut self.parked) {
+            let lives = parked.entry(key).or_default();
+            if lives.is_empty() {
+                order.push(key);
+            }
+            lives.push(life);
+        }
+        self.parked_bytes = 0;
+        for key in order {
+            let lives = parked.remove(&key).unwrap_or_default();
+            self.release(key, lives, done);
+        }
+    }
+
+    /// Merges what belongs together of one key, the open life included, and hands over the rest.
+    fn release(&mut self, key: Key, mut lives: Vec<Life>, done: &mut dyn FnMut(Key, Life)) {
+        let open = self.open.remove(&key);
+        for life in lives.iter().chain(&open) {
+            self.starts.remove(&life.position);
+        }
+        lives.sort_by_key(|life| life.rows[0].sequence);
+        let (mut merged, open) = merge_neighbours(lives, open);
+        if let Some(life) = open {
+            match life.is_closed {
+                true => merged.push(life),
+                false => {
+                    self.starts.insert(life.position);
+                    self.open.insert(key, life);
+                }
+            }
+        }
+        merged.sort_by_key(|life| life.position);
+        for life in merged {
+            done(key, life);
+        }
+    }
+
+    /// Hands over every life that is left, in the order of their first rows.
+    pub fn end_input(&mut self, done: &mut dyn FnMut(Key, Life)) {
+        self.end_file(done);
+        let mut left: Vec<(Key, Life)> = self.open.drain().collect();
+        left.sort_by_key(|(_, life)| life.position);
+        for (key, mut life) in left {
+            self.n_repeated += life.settle();
+            self.finish(key, life, done);
+        }
+    }
+}
+
+/// So many parts of one key are no session in pieces, and trying them all would take long.
+const MAX_PARTS: usize = 64;
+
+/// Merges each life with the one before it where both can be parts of one session, and the last of
+/// them with the open one. `lives` are in the order of their numbers, so that only a neighbour fits.
+fn merge_neighbours(lives: Vec<Life>, open: Option<Life>) -> (Vec<Life>, Option<Life>) {
+    if lives.len() > MAX_PARTS {
+        return (lives, open);
+    }
+    let mut merged: Vec<Life> = Vec::with_capacity(lives.len());
+    for life in lives {
+        match merged.last().and_then(|last| last.merged_with(&life)) {
+            Some(joined) => {
+                merged.pop();
+                merged.push(joined);
+            }
+            None => merged.push(life),
+        }
+    }
+    let joined = open.as_ref().zip(merged.last()).and_then(|(open, last)| last.merged_with(open));
+    match joined {
+        Some(joined) => {
+            merged.pop();
+            (merged, Some(joined))
+        }
+        None => (merged, open),
+    }
+}
+
+/// Where a piece stands in the input.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Its first row, in the order of reading.
+    pub position: Position,
+    /// Lines of the file before the chunk.
+    pub base_line: u64,
+}

@@ -1,0 +1,130 @@
+//! Which sessions were read before, in a few bytes each.
+//!
+//! In: each session that ends. Out: whether it is the first of its name, a further one of the same
+//! name, or the same again (rows that stand twice in a folder of copies).
+//!
+//! **Invariant**: 16 bytes a session, about 24 with the table's spare room; a session is taken for
+//! a repeat only where server, session id and the bytes of its first or last row agree.
+
+use hashbrown::{HashMap, HashSet, HashTable};
+
+/// Which server: an index given by the one who names them.
+pub type ServerIndex = u32;
+
+/// What is remembered of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    session_key: u64,
+    server: ServerIndex,
+    /// Low bits of the hash of the connect row; of the disconnect row.
+    connect: u16,
+    disconnect: u16,
+}
+
+/// The two rows that tell one session from another of the same name.
+///
+/// Units: hashes of the rows' bytes; `None` where the row was not read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// The connect row's.
+    pub connect: Option<u64>,
+    /// The disconnect row's.
+    pub disconnect: Option<u64>,
+}
+
+/// What a session is to those that were read before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Its rows were read before.
+    Repeat,
+    /// The n-th of this server and session id, from 1.
+    New(u32),
+}
+
+/// The sessions read so far.
+///
+/// A name that occurs once, as nearly all do, costs one entry. Further sessions of a name are kept
+/// apart and found by their rows, so that one id for everything costs no more than many ids.
+#[derive(Debug, Default)]
+pub struct Seen {
+    firsts: HashTable<Entry>,
+    /// How many sessions each name has, where it is more than one.
+    n_of_name: HashMap<(ServerIndex, u64), u32>,
+    /// Hashes of name and fingerprint of the second and later ones.
+    furthers: HashSet<u64>,
+}
+
+impl Seen {
+    /// Takes in a session and says what it is.
+    pub fn sight(&mut self, server: ServerIndex, session_key: u64, fingerprint: Fingerprint) -> Sighting {
+        let hash = hash_of(server, session_key);
+        let is_name = |entry: &Entry| (entry.server, entry.session_key) == (server, session_key);
+        match self.firsts.find(hash, is_name) {
+            Some(entry) if is_repeat(entry, fingerprint) => Sighting::Repeat,
+            Some(_) => self.sight_further(server, session_key, fingerprint),
+            None => {
+                let entry = Entry {
+                    session_key,
+                    server,
+                    connect: low(fingerprint.connect).unwrap_or_default(),
+                    disconnect: low(fingerprint.disconnect).unwrap_or_default(),
+                };
+                self.firsts.insert_unique(hash, entry, |entry| hash_of(entry.server, entry.session_key));
+                Sighting::New(1)
+            }
+        }
+    }
+
+    fn sight_further(&mut self, server: ServerIndex, session_key: u64, fingerprint: Fingerprint) -> Sighting {
+        let rows = fingerprint.connect.unwrap_or(1).rotate_left(23) ^ fingerprint.disconnect.unwrap_or(2);
+        let is_new = self.furthers.insert(hash_of(server, session_key) ^ rows);
+        if !is_new && fingerprint != Fingerprint::default() {
+            return Sighting::Repeat;
+        }
+        let n_of_name = self.n_of_name.entry((server, session_key)).or_insert(1);
+        *n_of_name += 1;
+        Sighting::New(*n_of_name)
+    }
+}
+
+/// A session with neither end cannot be told from another, so it is never a repeat.
+fn is_repeat(entry: &Entry, fingerprint: Fingerprint) -> bool {
+    let agrees = |mine: Option<u64>, theirs: u16| low(mine).is_none_or(|mine| mine == theirs);
+    fingerprint != Fingerprint::default()
+        && agrees(fingerprint.connect, entry.connect)
+        && agrees(fingerprint.disconnect, entry.disconnect)
+}
+
+/// Sixteen bits of a hash, never 0, which stands for a row that was not read.
+fn low(hash: Option<u64>) -> Option<u16> {
+    hash.map(|hash| u16::try_from(hash & 0xffff).unwrap_or_default().max(1))
+}
+
+/// Spreads consecutive ids over the table.
+fn hash_of(server: ServerIndex, session_key: u64) -> u64 {
+    let mixed = (session_key ^ (u64::from(server) << 48)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^ (mixed >> 29)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(connect: Option<u64>, disconnect: Option<u64>) -> Fingerprint {
+        Fingerprint { connect, disconnect }
+    }
+
+    #[test]
+    fn tells_repeats_from_names_used_again() {
+        let mut seen = Seen::default();
+        let first = ends(Some(11), Some(12));
+        assert_eq!(seen.sight(0, 7, first), Sighting::New(1));
+        assert_eq!(seen.sight(0, 7, first), Sighting::Repeat);
+        assert_eq!(seen.sight(0, 7, ends(Some(11), None)), Sighting::Repeat);
+        assert_eq!(seen.sight(0, 7, ends(None, Some(12))), Sighting::Repeat);
+        assert_eq!(seen.sight(0, 7, ends(Some(13), Some(14))), Sighting::New(2));
+        assert_eq!(seen.sight(1, 7, first), Sighting::New(1));
+        assert_eq!(seen.sight(0, 8, ends(None, None)), Sighting::New(1));
+        assert_eq!(seen.sight(0, 8, ends(None, None)), Sighting::New(2));
+    }
+}
