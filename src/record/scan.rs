@@ -312,7 +312,7 @@ mod tests {
             field(),
             prop_oneof![3 => Just(String::new()), 1 => field()],
         )
-            .prop_map(|(a, b, c, d, e, f, g, h, i)| format!("{a},{b},{c},{d},{e},{f},{g},{h},{i}"));
+            .prop_map(|(a, b, c, d, e, f, g, h, i)| format!("{a},{b},{c},{d},{e},{f},{g},{h},{i}")).boxed();
         prop_oneof![
             20 => row.clone(),
             1 => (row, "[,a\"]{0,3}").prop_map(|(row, tail)| row + &tail),
