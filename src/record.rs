@@ -65,8 +65,7 @@ impl<'a> Field<'a> {
     /// Doubled quotes stay doubled.
     pub fn as_inner(self) -> &'a [u8] {
         match self.0 {
-            [b'"', inner @ .., b'"'] => inner,
-            [b'"', inner @ ..] => inner,
+            [b'"', inner @ .., b'"'] | [b'"', inner @ ..] => inner,
             whole => whole,
         }
     }

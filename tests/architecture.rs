@@ -86,7 +86,10 @@ fn every_stage_is_there_and_every_file_says_what_it_holds() {
     }
     for (path, text) in &files {
         assert!(text.starts_with("//!"), "{path} does not open with what it holds");
-        assert!(path == "src/main.rs" || path == "src/lib.rs" || text.contains("**Invariant**"), "{path} names no invariant");
+        assert!(
+            path == "src/main.rs" || path == "src/lib.rs" || text.contains("**Invariant**"),
+            "{path} names no invariant"
+        );
         assert!(!path.ends_with("/mod.rs"), "{path}: the file stands beside its folder");
     }
 }
@@ -109,5 +112,8 @@ fn no_file_outgrows_its_reader() {
 
 #[test]
 fn the_check_itself_finds_a_fault() {
-    assert_eq!(named_stages("use crate::cli::run;\n// crate::output\nlet x = crate::{record::Field, session};"), ["cli", "record", "session"]);
+    assert_eq!(
+        named_stages("use crate::cli::run;\n// crate::output\nlet x = crate::{record::Field, session};"),
+        ["cli", "record", "session"]
+    );
 }

@@ -174,9 +174,7 @@ impl Catalogue {
         catalogue.files = files;
         catalogue.skipped.extend(duplicates);
         catalogue.skipped.sort_by(|one, other| one.path.cmp(&other.path));
-        catalogue
-            .files
-            .sort_by(|one, other| (one.first_time, natural(&one.path)).cmp(&(other.first_time, natural(&other.path))));
+        catalogue.files.sort_by_cached_key(|file| (file.first_time, natural(&file.path)));
         catalogue
     }
 }

@@ -177,11 +177,11 @@ static HEX: [u8; 256] = hex_table();
 
 const fn hex_table() -> [u8; 256] {
     let mut table = [0xff; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        table[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
-        table[b"0123456789abcdef"[digit] as usize] = digit as u8;
-        digit += 1;
+    let mut value = 0_u8;
+    while value < 16 {
+        table[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        table[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
     }
     table
 }

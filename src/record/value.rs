@@ -106,8 +106,7 @@ impl<'a> Endpoint<'a> {
     /// Source: the endpoint columns.
     pub fn parse(text: &'a [u8]) -> Self {
         let bare = |host: &'a [u8]| Self { host, ip: parse_ip(host), port: None };
-        if !text.starts_with(b"[") && text.iter().filter(|&&byte| byte == b':').count() > 1 && parse_ip(text).is_some()
-        {
+        if has_colons(text) && parse_ip(text).is_some() {
             return bare(text);
         }
         let Some(colon) = memchr::memrchr(b':', text) else {
@@ -119,6 +118,11 @@ impl<'a> Endpoint<'a> {
             None => bare(unbracket(text)),
         }
     }
+}
+
+/// Whether the text can only be an address of version 6 without brackets, if it is one.
+fn has_colons(text: &[u8]) -> bool {
+    memchr::memchr(b':', text) != memchr::memrchr(b':', text)
 }
 
 fn unbracket(host: &[u8]) -> &[u8] {
