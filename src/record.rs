@@ -54,11 +54,10 @@ impl<'a> Field<'a> {
     ///
     /// Borrowed unless a doubled quote stands inside.
     pub fn to_value(self) -> Cow<'a, [u8]> {
-        let inner = self.as_inner();
-        if self.is_quoted() && memchr::memmem::find(inner, b"\"\"").is_some() {
-            return Cow::Owned(undouble(inner));
+        match self.is_quoted() {
+            true => undouble(self.as_inner()),
+            false => Cow::Borrowed(self.0),
         }
-        Cow::Borrowed(inner)
     }
 
     /// Returns the bytes between the outer quotes, or the whole field where there are none.
@@ -76,7 +75,11 @@ impl<'a> Field<'a> {
     }
 }
 
-fn undouble(inner: &[u8]) -> Vec<u8> {
+/// Makes doubled quotes single; borrowed where there are none.
+pub fn undouble(inner: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(inner, b"\"\"").is_none() {
+        return Cow::Borrowed(inner);
+    }
     let mut value = Vec::with_capacity(inner.len());
     let mut after_quote = false;
     for &byte in inner {
@@ -87,7 +90,7 @@ fn undouble(inner: &[u8]) -> Vec<u8> {
         after_quote = byte == b'"';
         value.push(byte);
     }
-    value
+    Cow::Owned(value)
 }
 
 /// The nine fields of a row, borrowed.

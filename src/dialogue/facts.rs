@@ -5,6 +5,10 @@
 //! **Invariant**: holds spans and small numbers, never text, so one `Facts` serves session after
 //! session without allocating.
 
+use std::borrow::Cow;
+
+use crate::record::undouble;
+
 /// Where a piece of text lies in [`Session::text`](crate::session::Session::text).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -12,17 +16,35 @@ pub struct Span {
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
+    /// Whether it lies in a quoted field, where a quote is doubled.
+    pub is_quoted: bool,
 }
 
 impl Span {
-    /// Returns the bytes that the span names.
+    /// Returns the bytes as they stand in the log.
     pub fn of(self, text: &[u8]) -> &[u8] {
         &text[self.start as usize..self.end as usize]
+    }
+
+    /// Returns the bytes that were meant: doubled quotes of a quoted field made single.
+    pub fn to_value(self, text: &[u8]) -> Cow<'_, [u8]> {
+        match self.is_quoted {
+            true => undouble(self.of(text)),
+            false => Cow::Borrowed(self.of(text)),
+        }
     }
 
     /// Whether it names no byte.
     pub fn is_empty(self) -> bool {
         self.start >= self.end
+    }
+
+    /// Returns the part of it that starts and ends so many bytes from its start, within it.
+    pub fn part(self, from: usize, to: usize) -> Self {
+        let at = |offset: usize| {
+            u32::try_from(offset).map_or(self.end, |offset| self.start.saturating_add(offset).min(self.end))
+        };
+        Self { start: at(from), end: at(to.max(from)), ..self }
     }
 }
 
@@ -82,8 +104,8 @@ pub struct TlsFacts {
     pub outcome: StartTls,
     /// The word that Exchange gives for a failure: `SocketError`.
     pub error: Option<Span>,
-    /// The context of the row `TLS protocol … negotiation succeeded …`, read by
-    /// [`notice::parse_negotiation`](super::notice::parse_negotiation).
+    /// The text of the row `TLS protocol … negotiation succeeded …`, read by
+    /// [`parse_negotiation`](super::notice::parse_negotiation).
     pub negotiation: Option<Span>,
     /// The protocol that the negotiation row names.
     pub protocol: Option<Protocol>,
@@ -178,4 +200,37 @@ pub struct Facts {
     pub tarpit_ms: u64,
     /// Whether the client said anything.
     pub has_client_word: bool,
+}
+
+impl Facts {
+    /// Makes it as new, keeping what its lists have allocated.
+    pub fn clear(&mut self) {
+        let mut lists = std::mem::take(self);
+        for rows in [
+            &mut lists.ehlo_rows,
+            &mut lists.ehlo_rows_tls,
+            &mut lists.tls.certificate_rows,
+            &mut lists.tls.client_certificate_rows,
+        ] {
+            rows.clear();
+        }
+        for spans in [
+            &mut lists.mail.senders,
+            &mut lists.mail.recipients,
+            &mut lists.mail.message_ids,
+            &mut lists.mail.internal_ids,
+        ] {
+            spans.clear();
+        }
+        lists.proxied.clear();
+        self.ehlo_rows = lists.ehlo_rows;
+        self.ehlo_rows_tls = lists.ehlo_rows_tls;
+        self.tls.certificate_rows = lists.tls.certificate_rows;
+        self.tls.client_certificate_rows = lists.tls.client_certificate_rows;
+        self.mail.senders = lists.mail.senders;
+        self.mail.recipients = lists.mail.recipients;
+        self.mail.message_ids = lists.mail.message_ids;
+        self.mail.internal_ids = lists.mail.internal_ids;
+        self.proxied = lists.proxied;
+    }
 }

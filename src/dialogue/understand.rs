@@ -1,8 +1,402 @@
-//! Stub.
-use super::facts::Facts;
-use crate::session::Session;
-/// Scratch.
-#[derive(Default)]
-pub struct Scratch;
-/// Stub.
-pub fn understand(_session: &Session<'_>, _scratch: &mut Scratch, _facts: &mut Facts) {}
+//! Follows a conversation row by row and notes what it amounts to.
+//!
+//! In: a [`Session`]. Out: [`Facts`].
+//!
+//! Replies answer commands first in, first out: a client that pipelines sends MAIL, RCPT and DATA
+//! before the first reply. So commands wait in a queue, and a reply that plainly is not the first
+//! one's is given to the one that it fits.
+//!
+//! **Invariant**: linear in the rows; allocates nothing once its buffers have grown.
+
+use std::collections::VecDeque;
+
+use crate::record::{Field, Marker};
+use crate::session::{Row, Session};
+
+use super::command::{Command, find_parameter, is_last_chunk, parse_command, parse_path};
+use super::facts::{Facts, Proxied, Span, StartTls};
+use super::login::Login;
+use super::notice::{Notice, Owner, parse_notice, parse_protocol, quoted_after};
+use super::reply::{Reply, parse_accepted, parse_reply};
+
+/// A command that waits for its reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pending {
+    /// EHLO, and whether a line of its reply was read.
+    Ehlo {
+        is_begun: bool,
+    },
+    StartTls,
+    Auth,
+    Mail,
+    Rcpt(Span),
+    /// DATA, or the last BDAT: its final reply accepts the message.
+    Message,
+    /// A BDAT that others follow.
+    Part,
+    Quit,
+    Minor,
+}
+
+/// Buffers that are used again from session to session.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pending: VecDeque<Pending>,
+}
+
+/// Clears `facts` and fills it with what the session amounts to.
+pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Facts) {
+    facts.clear();
+    scratch.pending.clear();
+    facts.is_head_cut = !session.is_opened();
+    let mut conversation = Conversation {
+        text: session.text,
+        pending: &mut scratch.pending,
+        facts,
+        tls: Tls::None,
+        login: Login::default(),
+        owner: Owner::Server,
+        destination: Span::default(),
+        is_ehlo_orphan: false,
+    };
+    for (index, row) in session.rows.iter().enumerate() {
+        conversation.take(u32::try_from(index).unwrap_or(u32::MAX), row);
+    }
+    conversation.end(session.is_closed());
+}
+
+/// How far STARTTLS has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tls {
+    None,
+    Asked,
+    /// 220 was sent: the handshake is on.
+    Ready,
+    /// It came up: what is said from here on is encrypted.
+    Up,
+    /// It was refused, or it failed.
+    Down,
+}
+
+struct Conversation<'a> {
+    text: &'a [u8],
+    pending: &'a mut VecDeque<Pending>,
+    facts: &'a mut Facts,
+    tls: Tls,
+    login: Login,
+    /// Whose certificate the property rows tell of.
+    owner: Owner,
+    /// Where a client session is to be handed to.
+    destination: Span,
+    /// Whether lines of an EHLO reply are read whose command was cut off.
+    is_ehlo_orphan: bool,
+}
+
+impl Conversation<'_> {
+    #[inline]
+    fn take(&mut self, index: u32, row: &Row) {
+        match row.marker {
+            Marker::Received => self.client(span_of(self.text, row.data, row.data_end)),
+            Marker::Sent => self.server(index, span_of(self.text, row.data, row.data_end)),
+            Marker::Information => self.notice(index, row),
+            Marker::Connect | Marker::Disconnect => {}
+        }
+    }
+
+    /// A row that the client sent.
+    fn client(&mut self, data: Span) {
+        let words = data.of(self.text);
+        let (command, argument_at) = parse_command(words);
+        self.facts.has_client_word = true;
+        if self.login.is_challenged() && command == Command::Other {
+            // An answer to a challenge, which Exchange does not log as a rule.
+            return;
+        }
+        self.leave_login();
+        if self.tls == Tls::Ready && command != Command::StartTls {
+            // A word that can be read after the 220 was decrypted: Exchange 2010 logs no other proof.
+            self.tls_up();
+        }
+        let argument = data.part(argument_at, words.len());
+        let pending = match command {
+            Command::Ehlo => self.ehlo(argument),
+            Command::StartTls => self.start_tls(),
+            Command::Auth => self.auth(argument),
+            Command::Mail => self.mail(argument),
+            Command::Rcpt => {
+                let (from, to) = parse_path(argument.of(self.text));
+                Pending::Rcpt(argument.part(from, to))
+            }
+            Command::Data => Pending::Message,
+            Command::Bdat if is_last_chunk(argument.of(self.text)) => Pending::Message,
+            Command::Bdat => Pending::Part,
+            Command::Quit => Pending::Quit,
+            Command::XProxy => self.xproxy(argument),
+            Command::Minor | Command::Other => Pending::Minor,
+        };
+        self.pending.push_back(pending);
+    }
+
+    /// A further word of SMTP: a login that is under way has no result any more.
+    fn leave_login(&mut self) {
+        let is_left = self.login.is_challenged() || self.login.is_told();
+        if is_left && self.pending.front() == Some(&Pending::Auth) {
+            self.pending.pop_front();
+        }
+        if is_left {
+            self.login.abandon(&mut self.facts.auth);
+        }
+    }
+
+    fn ehlo(&mut self, argument: Span) -> Pending {
+        self.facts.helo = Some(super::notice::trimmed(self.text, argument));
+        Pending::Ehlo { is_begun: false }
+    }
+
+    fn start_tls(&mut self) -> Pending {
+        self.tls = Tls::Asked;
+        self.facts.tls.error = None;
+        self.facts.tls.outcome = StartTls::Unknown;
+        Pending::StartTls
+    }
+
+    fn auth(&mut self, argument: Span) -> Pending {
+        let words = argument.of(self.text);
+        let length = words.iter().position(|byte| *byte == b' ').unwrap_or(words.len());
+        let has_response = !words[length..].trim_ascii().is_empty();
+        let mechanism = argument.part(0, length);
+        self.login.ask(&mut self.facts.auth, Some(mechanism).filter(|span| !span.is_empty()), has_response);
+        Pending::Auth
+    }
+
+    fn mail(&mut self, argument: Span) -> Pending {
+        let (from, to) = parse_path(argument.of(self.text));
+        self.facts.mail.attempted = self.facts.mail.attempted.saturating_add(1);
+        self.facts.mail.senders.push(argument.part(from, to));
+        Pending::Mail
+    }
+
+    fn xproxy(&mut self, argument: Span) -> Pending {
+        let words = argument.of(self.text);
+        let value = |name| find_parameter(words, name).map(|(from, to)| argument.part(from, to));
+        let (ip, session_id) = (value(b"IP"), value(b"SID"));
+        let bytes = |span: Option<Span>| span.map(|span| span.of(self.text));
+        let is_same = |known: &Proxied| match known {
+            Proxied::For { ip: known_ip, session_id: known_id } => {
+                (bytes(*known_ip), bytes(*known_id)) == (bytes(ip), bytes(session_id))
+            }
+            Proxied::To(_) => false,
+        };
+        if !self.facts.proxied.last().is_some_and(is_same) {
+            self.facts.proxied.push(Proxied::For { ip, session_id });
+        }
+        Pending::Minor
+    }
+
+    /// A row that the server sent.
+    fn server(&mut self, index: u32, data: Span) {
+        let Some(reply) = parse_reply(data.of(self.text)) else { return };
+        if self.is_banner(&reply) {
+            return self.banner(data, &reply);
+        }
+        let Some(at) = self.addressee(&reply) else { return self.orphan(index, data, &reply) };
+        self.pending.drain(..at);
+        self.answer(index, data, &reply);
+    }
+
+    fn is_banner(&self, reply: &Reply) -> bool {
+        reply.code == 220 && !self.facts.has_client_word && !self.facts.is_head_cut && self.tls == Tls::None
+    }
+
+    fn banner(&mut self, data: Span, reply: &Reply) {
+        let words = data.of(self.text);
+        let text = data.part(reply.text_at, words.len());
+        let name = text.of(self.text);
+        let length = name.iter().position(|byte| *byte == b' ').unwrap_or(name.len());
+        if self.facts.banner.is_none() && length > 0 {
+            self.facts.banner = Some(text.part(0, length));
+        }
+        self.facts.banner_text = Some(text);
+    }
+
+    /// Returns which of the waiting commands the reply answers: the first, but where it plainly
+    /// answers another one, that one.
+    fn addressee(&self, reply: &Reply) -> Option<usize> {
+        let fits: fn(&Pending) -> bool = match (reply.code, reply.status) {
+            (250, (2, 1, 0)) => |pending| matches!(pending, Pending::Mail),
+            (250, (2, 1, 5)) => |pending| matches!(pending, Pending::Rcpt(_)),
+            (354, _) => |pending| matches!(pending, Pending::Message),
+            (334 | 235 | 535, _) => |pending| matches!(pending, Pending::Auth),
+            (220, _) => |pending| matches!(pending, Pending::StartTls),
+            (221, _) => |pending| matches!(pending, Pending::Quit),
+            _ => return (!self.pending.is_empty()).then_some(0),
+        };
+        // How far a reply may have been lost before this one: enough for what clients pipeline.
+        self.pending.iter().take(64).position(fits)
+    }
+
+    /// The reply to the first of the waiting commands.
+    fn answer(&mut self, index: u32, data: Span, reply: &Reply) {
+        let Some(pending) = self.pending.front().copied() else { return };
+        let is_final = !reply.is_continued && !matches!(reply.code, 334 | 354);
+        match pending {
+            Pending::Ehlo { is_begun } => self.ehlo_line(index, reply, is_begun),
+            Pending::StartTls => self.tls_answered(reply),
+            Pending::Auth if reply.code == 334 => self.login.challenge(),
+            Pending::Auth if is_final => self.login.reply(&mut self.facts.auth, reply),
+            Pending::Rcpt(address) if is_final => self.recipient(address, reply),
+            Pending::Message if is_final && reply.code == 250 => self.accept(data, reply),
+            _ => {}
+        }
+        if is_final {
+            self.pending.pop_front();
+        }
+    }
+
+    fn ehlo_line(&mut self, index: u32, reply: &Reply, is_begun: bool) {
+        if reply.code != 250 {
+            return;
+        }
+        let rows = match self.tls {
+            Tls::Up => &mut self.facts.ehlo_rows_tls,
+            _ => &mut self.facts.ehlo_rows,
+        };
+        if !is_begun {
+            rows.clear();
+        }
+        rows.push(index);
+        if let Some(Pending::Ehlo { is_begun }) = self.pending.front_mut() {
+            *is_begun = true;
+        }
+    }
+
+    fn tls_answered(&mut self, reply: &Reply) {
+        if self.tls != Tls::Asked {
+            return;
+        }
+        if reply.code == 220 {
+            self.tls = Tls::Ready;
+        } else {
+            self.tls = Tls::Down;
+            self.facts.tls.outcome = StartTls::Refused;
+        }
+    }
+
+    fn tls_up(&mut self) {
+        self.tls = Tls::Up;
+        self.facts.tls.outcome = StartTls::Succeeded;
+    }
+
+    fn recipient(&mut self, address: Span, reply: &Reply) {
+        match reply.code {
+            200..=299 => self.facts.mail.recipients.push(address),
+            _ if reply.is_refusal() => {
+                self.facts.mail.recipients_rejected = self.facts.mail.recipients_rejected.saturating_add(1);
+            }
+            _ => {}
+        }
+    }
+
+    fn accept(&mut self, data: Span, reply: &Reply) {
+        let words = data.of(self.text);
+        let text = data.part(reply.text_at, words.len());
+        let accepted = parse_accepted(text.of(self.text));
+        let mail = &mut self.facts.mail;
+        mail.accepted = mail.accepted.saturating_add(1);
+        mail.bytes = mail.bytes.saturating_add(accepted.bytes);
+        mail.message_ids.extend(accepted.message_id.map(|(from, to)| text.part(from, to)));
+        mail.internal_ids.extend(accepted.internal_id.map(|(from, to)| text.part(from, to)));
+    }
+
+    /// A reply whose command was not read: the session's head is cut, or a row was lost.
+    fn orphan(&mut self, index: u32, data: Span, reply: &Reply) {
+        match reply.code {
+            235 | 535 => self.login.reply(&mut self.facts.auth, reply),
+            354 => self.pending.push_front(Pending::Message),
+            250 if reply.status == (2, 6, 0) && memchr::memmem::find(data.of(self.text), b"Queued mail").is_some() => {
+                self.accept(data, reply);
+            }
+            250 if reply.is_continued || self.is_ehlo_orphan => {
+                self.ehlo_line(index, reply, self.is_ehlo_orphan);
+                self.is_ehlo_orphan = reply.is_continued;
+            }
+            _ => {}
+        }
+    }
+
+    /// A row that Exchange wrote for itself.
+    fn notice(&mut self, index: u32, row: &Row) {
+        let data = span_of(self.text, row.data, row.data_end);
+        let context = span_of(self.text, row.context, row.end);
+        match parse_notice(self.text, data, context) {
+            Notice::Permissions(list) => {
+                let is_none = matches!(list.of(self.text).trim_ascii(), b"" | b"None");
+                self.facts.auth.permissions = (!is_none).then_some(list);
+            }
+            Notice::Authenticated(user) => {
+                self.login.succeed(&mut self.facts.auth, Some(user).filter(|user| !user.is_empty()));
+            }
+            Notice::Certificate(owner) => {
+                self.owner = owner;
+                self.certificate_row(index);
+            }
+            Notice::CertificateProperty => self.certificate_row(index),
+            Notice::Negotiated(span) => {
+                self.facts.tls.protocol = parse_protocol(span.of(self.text));
+                self.facts.tls.negotiation = Some(span);
+                self.tls_up();
+            }
+            Notice::NegotiationFailed(error) => {
+                self.tls = Tls::Down;
+                self.facts.tls.outcome = StartTls::Failed;
+                self.facts.tls.error = Some(error).filter(|error| !error.is_empty());
+            }
+            Notice::DomainCapabilities(span) => self.domain_capabilities(span),
+            Notice::LoginFailed { mechanism, error } => self.login.fail_by_row(&mut self.facts.auth, mechanism, error),
+            Notice::UserName(user) => self.facts.auth.user = Some(user).filter(|user| !user.is_empty()),
+            Notice::ProxyDestination(destination) => self.destination = destination,
+            Notice::ProxySetUp(user) => {
+                self.facts.proxied.push(Proxied::To(self.destination));
+                self.login.succeed(&mut self.facts.auth, Some(user).filter(|user| !user.is_empty()));
+            }
+            Notice::Tarpit(millis) => self.facts.tarpit_ms = self.facts.tarpit_ms.saturating_add(millis),
+            Notice::Other => {}
+        }
+    }
+
+    fn certificate_row(&mut self, index: u32) {
+        match self.owner {
+            Owner::Server => self.facts.tls.certificate_rows.push(index),
+            Owner::Client => self.facts.tls.client_certificate_rows.push(index),
+        }
+    }
+
+    fn domain_capabilities(&mut self, span: Span) {
+        let words = span.of(self.text);
+        let part = |value: &[u8]| {
+            let from = value.as_ptr() as usize - words.as_ptr() as usize;
+            span.part(from, from + value.len())
+        };
+        self.facts.tls.domain_capabilities = quoted_after(words, b"TlsDomainCapabilities=").map(part);
+        self.facts.tls.status = quoted_after(words, b"Status=").map(part);
+    }
+
+    /// The session is over, or the log is.
+    fn end(&mut self, is_closed: bool) {
+        if matches!(self.tls, Tls::Asked | Tls::Ready) {
+            self.facts.tls.outcome = if is_closed { StartTls::Failed } else { StartTls::Unknown };
+        }
+        self.login.end(&mut self.facts.auth, is_closed);
+    }
+}
+
+/// Returns the value of the field that lies there, quotes off.
+#[inline]
+fn span_of(text: &[u8], start: u32, end: u32) -> Span {
+    let whole = Span { start, end, is_quoted: false };
+    let field = Field(whole.of(text));
+    if !field.is_quoted() {
+        return whole;
+    }
+    Span { is_quoted: true, ..whole.part(1, 1 + field.as_inner().len()) }
+}

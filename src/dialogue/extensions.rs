@@ -1,0 +1,176 @@
+//! The extensions that the server offers in its reply to EHLO.
+//!
+//! In: the rows of the reply. Out: each extension, keyword and arguments.
+//!
+//! **Invariant**: the lines may stand in one row, joined by spaces, or in a row each.
+
+use crate::session::Session;
+
+use super::reply::parse_reply;
+
+/// The keywords that Exchange offers, each with what follows it.
+const KEYWORDS: [(&[u8], Arguments); 38] = [
+    (b"SIZE", Arguments::Number),
+    (b"PIPELINING", Arguments::None),
+    (b"DSN", Arguments::None),
+    (b"ENHANCEDSTATUSCODES", Arguments::None),
+    (b"STARTTLS", Arguments::None),
+    (b"X-ANONYMOUSTLS", Arguments::None),
+    (b"AUTH", Arguments::Words),
+    (b"X-EXPS", Arguments::Words),
+    (b"8BITMIME", Arguments::None),
+    (b"BINARYMIME", Arguments::None),
+    (b"CHUNKING", Arguments::None),
+    (b"SMTPUTF8", Arguments::None),
+    (b"XEXCH50", Arguments::None),
+    (b"XRDST", Arguments::None),
+    (b"XSHADOW", Arguments::None),
+    (b"XSHADOWREQUEST", Arguments::None),
+    (b"XPROXY", Arguments::None),
+    (b"XPROXYFROM", Arguments::None),
+    (b"XPROXYTO", Arguments::None),
+    (b"X-MESSAGECONTEXT", Arguments::Words),
+    (b"XMESSAGECONTEXT", Arguments::Words),
+    (b"XMESSAGEVALUE", Arguments::None),
+    (b"XSYSPROBE", Arguments::None),
+    (b"XORIGFROM", Arguments::None),
+    (b"XOORG", Arguments::None),
+    (b"XATTR", Arguments::None),
+    (b"XADRC", Arguments::None),
+    (b"XEXTENDEDPROPS", Arguments::None),
+    (b"XFASTINDEX", Arguments::None),
+    (b"XSESSIONPARAMS", Arguments::None),
+    (b"X-XSESSIONMDBGUID", Arguments::None),
+    (b"XSESSIONMDBGUID", Arguments::None),
+    (b"XQDISCARD", Arguments::None),
+    (b"XQUEDISCARD", Arguments::None),
+    (b"VRFY", Arguments::None),
+    (b"HELP", Arguments::None),
+    (b"ETRN", Arguments::None),
+    (b"TURN", Arguments::None),
+];
+
+/// What follows a keyword.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arguments {
+    None,
+    /// One number, which may be missing.
+    Number,
+    /// All words up to the next keyword.
+    Words,
+}
+
+fn keyword(word: &[u8]) -> Option<Arguments> {
+    // Old clients were served `AUTH=LOGIN` beside `AUTH LOGIN`.
+    if word.len() > 5 && word[..5].eq_ignore_ascii_case(b"AUTH=") {
+        return Some(Arguments::Words);
+    }
+    KEYWORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, arguments)| *arguments)
+}
+
+/// Returns each extension that the rows offer, for example `SIZE 37748736` and `AUTH NTLM LOGIN`.
+///
+/// Shape: Exchange 2010 logs a row a line, later versions one row with the lines joined by spaces.
+pub fn read_extensions<'a>(session: &Session<'a>, rows: &[u32]) -> Vec<&'a [u8]> {
+    let mut extensions = Vec::new();
+    let has_row_a_line = rows.len() > 1;
+    for &index in rows {
+        let Some(row) = session.rows.get(index as usize) else { continue };
+        let data = session.as_data(row).as_inner();
+        let Some(reply) = parse_reply(data) else { continue };
+        let text = &data[reply.text_at..];
+        if has_row_a_line || reply.is_continued {
+            extensions.extend(line_extension(text));
+        } else {
+            joined_extensions(text, &mut extensions);
+        }
+    }
+    extensions
+}
+
+/// Whether the rows offer STARTTLS.
+pub fn is_starttls_offered(session: &Session<'_>, rows: &[u32]) -> bool {
+    read_extensions(session, rows).iter().any(|extension| extension.eq_ignore_ascii_case(b"STARTTLS"))
+}
+
+/// A line of its own is an extension, but for the first, which greets.
+fn line_extension(text: &[u8]) -> Option<&[u8]> {
+    let mut words = text.split(|&byte| byte == b' ');
+    let first = words.next()?;
+    let is_greeting = keyword(first).is_none() && words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"Hello"));
+    let line = text.trim_ascii();
+    (!is_greeting && !line.is_empty()).then_some(line)
+}
+
+/// Splits lines that were joined by spaces: at each keyword, and at each word that cannot be an
+/// argument of the keyword before it.
+fn joined_extensions<'a>(text: &'a [u8], extensions: &mut Vec<&'a [u8]>) {
+    let mut open: Option<(usize, usize, Arguments)> = None;
+    let mut at = 0;
+    for word in text.split(|&byte| byte == b' ') {
+        let (start, end) = (at, at + word.len());
+        at = end + 1;
+        if word.is_empty() {
+            continue;
+        }
+        let as_keyword = keyword(word);
+        open = match (open, as_keyword) {
+            (Some((from, _, Arguments::Words)), None) => Some((from, end, Arguments::Words)),
+            (Some((from, _, Arguments::Number)), None) if word.iter().all(u8::is_ascii_digit) => {
+                Some((from, end, Arguments::None))
+            }
+            (Some((from, to, _)), arguments) => {
+                extensions.push(&text[from..to]);
+                Some((start, end, arguments.unwrap_or(Arguments::None)))
+            }
+            // The greeting comes before the first keyword.
+            (None, arguments) => arguments.map(|arguments| (start, end, arguments)),
+        };
+    }
+    extensions.extend(open.map(|(from, to, _)| &text[from..to]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let mut extensions = Vec::new();
+        joined_extensions(text.as_bytes(), &mut extensions);
+        let read: Vec<_> = extensions.iter().map(|extension| std::str::from_utf8(extension).unwrap()).collect();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn ok_joined() {
+        check(
+            "mail.contoso.com Hello [192.0.2.20] SIZE 37748736 PIPELINING STARTTLS AUTH NTLM LOGIN X-EXPS GSSAPI NTLM 8BITMIME XNEW CHUNKING",
+            &[
+                "SIZE 37748736",
+                "PIPELINING",
+                "STARTTLS",
+                "AUTH NTLM LOGIN",
+                "X-EXPS GSSAPI NTLM",
+                "8BITMIME",
+                "XNEW",
+                "CHUNKING",
+            ],
+        );
+    }
+
+    #[test]
+    fn odd_joined() {
+        check("mail.contoso.com Hello [192.0.2.20]", &[]);
+        check("SIZE", &["SIZE"]);
+        check("SIZE DSN", &["SIZE", "DSN"]);
+        check("  AUTH=LOGIN  AUTH LOGIN ", &["AUTH=LOGIN", "AUTH LOGIN"]);
+    }
+
+    #[test]
+    fn lines() {
+        assert_eq!(line_extension(b"mail.contoso.com Hello [192.0.2.20]"), None);
+        assert_eq!(line_extension(b"AUTH NTLM LOGIN"), Some(&b"AUTH NTLM LOGIN"[..]));
+        assert_eq!(line_extension(b""), None);
+    }
+}
