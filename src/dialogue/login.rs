@@ -35,7 +35,7 @@ impl Login {
     }
 
     /// Whether only the reply is missing.
-    pub(super) fn is_told(self) -> bool {
+    fn is_told(self) -> bool {
         self.progress == Progress::Told
     }
 

@@ -139,12 +139,16 @@ impl Conversation<'_> {
 
     /// A further word of SMTP: a login that is under way has no result any more.
     fn leave_login(&mut self) {
-        let is_left = self.login.is_challenged() || self.login.is_told();
-        if is_left && self.pending.front() == Some(&Pending::Auth) {
-            self.pending.pop_front();
-        }
-        if is_left {
+        if self.login.is_challenged() {
             self.login.abandon(&mut self.facts.auth);
+            self.forget_auth();
+        }
+    }
+
+    /// The reply to an AUTH command will not come any more.
+    fn forget_auth(&mut self) {
+        if self.pending.front() == Some(&Pending::Auth) {
+            self.pending.pop_front();
         }
     }
 
@@ -161,6 +165,7 @@ impl Conversation<'_> {
     }
 
     fn auth(&mut self, argument: Span) -> Pending {
+        self.forget_auth();
         let words = argument.of(self.text);
         let length = words.iter().position(|byte| *byte == b' ').unwrap_or(words.len());
         let has_response = !words[length..].trim_ascii().is_empty();
@@ -229,6 +234,7 @@ impl Conversation<'_> {
             (334 | 235 | 535, _) => |pending| matches!(pending, Pending::Auth),
             (220, _) => |pending| matches!(pending, Pending::StartTls),
             (221, _) => |pending| matches!(pending, Pending::Quit),
+            (250, _) => |pending| !matches!(pending, Pending::Auth | Pending::StartTls),
             _ => return (!self.pending.is_empty()).then_some(0),
         };
         // How far a reply may have been lost before this one: enough for what clients pipeline.
@@ -400,3 +406,6 @@ fn span_of(text: &[u8], start: u32, end: u32) -> Span {
     }
     Span { is_quoted: true, ..whole.part(1, 1 + field.as_inner().len()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+use super::super::facts::{Auth, Facts, Proxied, StartTls};
+use super::*;
+use crate::record::header::Schema;
+use crate::session::assemble::{Pieces, TextEnd};
+use crate::session::{FileId, Position};
+
+/// Makes a log of one session from `event data | context` lines and understands it.
+fn understood(rows: &str, first_sequence: u32) -> (String, Facts) {
+    let mut text = String::new();
+    for (number, row) in (first_sequence..).zip(rows.lines().map(str::trim).filter(|row| !row.is_empty())) {
+        let (event, rest) = row.split_at(1);
+        let (data, context) = rest.trim_start().split_once('|').unwrap_or((rest.trim_start(), ""));
+        let quoted = |field: &str| match field.trim_end() {
+            field if field.contains([',', '"']) => format!("\"{}\"", field.replace('"', "\"\"")),
+            field => field.to_owned(),
+        };
+        text += &format!(
+            "2026-11-23T08:29:{:02}.104Z,EX01\\Default,08DE2A1B3C4D5E6F,{number},192.0.2.5:25,198.51.100.7:4096,{event},{},{}\r\n",
+            number % 60,
+            quoted(data),
+            quoted(context.trim_start())
+        );
+    }
+    let mut pieces = Pieces::default();
+    pieces.assemble(text.as_bytes(), TextEnd::OfFile, &Schema::default(), FileId(0)).unwrap();
+    assert_eq!(pieces.counts.malformed, 0, "{text}");
+    let rows: Vec<Row> = pieces.rows_of(&pieces.pieces[0]).copied().collect();
+    let mut facts = Facts::default();
+    let session = Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0) };
+    understand(&session, &mut Scratch::default(), &mut facts);
+    (text, facts)
+}
+
+fn text_of(text: &str, span: Option<Span>) -> String {
+    span.map_or_else(|| "-".into(), |span| String::from_utf8_lossy(&span.to_value(text.as_bytes())).into_owned())
+}
+
+#[track_caller]
+fn check_auth(rows: &str, expected: (Auth, u32, u32, &str, &str, &str)) {
+    let (text, facts) = understood(rows, u32::from(!rows.trim_start().starts_with('+')));
+    let auth = &facts.auth;
+    let read = (
+        auth.outcome,
+        auth.attempts,
+        auth.failures,
+        text_of(&text, auth.mechanism),
+        text_of(&text, auth.user),
+        text_of(&text, auth.error),
+    );
+    let (outcome, attempts, failures, mechanism, user, error) = expected;
+    assert_eq!(read, (outcome, attempts, failures, mechanism.into(), user.into(), error.into()));
+}
+
+const CHALLENGES: &str = "> 334 <authentication response>\n> 334 <authentication response>\n";
+const FAILURE: &str = "* | Inbound AUTH LOGIN failed because of LogonDenied\n* | User Name: alice@contoso.com  \n* Tarpit for '0.00:00:05' due to '535 5.7.3 Authentication unsuccessful'\n";
+
+#[test]
+fn auth_outcomes() {
+    check_auth(
+        &format!(
+            "+\n< AUTH LOGIN\n{CHALLENGES}* CONTOSO\\alice | authenticated\n> 235 2.7.0 Authentication successful\n-"
+        ),
+        (Auth::Succeeded, 1, 0, "LOGIN", "CONTOSO\\alice", "-"),
+    );
+    check_auth(
+        &format!(
+            "+\n< auth LOGIN\n{CHALLENGES}> 235 2.7.0 Authentication successful\n* CONTOSO\\alice | authenticated\n-"
+        ),
+        (Auth::Succeeded, 1, 0, "LOGIN", "CONTOSO\\alice", "-"),
+    );
+    check_auth(
+        &format!("+\n< AUTH LOGIN\n{CHALLENGES}{FAILURE}> 535 5.7.3 Authentication unsuccessful\n-"),
+        (Auth::Failed, 1, 1, "LOGIN", "alice@contoso.com", "LogonDenied"),
+    );
+    check_auth(
+        &format!("+\n< AUTH LOGIN\n{CHALLENGES}{FAILURE}-"),
+        (Auth::Failed, 1, 1, "LOGIN", "alice@contoso.com", "LogonDenied"),
+    );
+    check_auth(
+        &format!(
+            "+\n< AUTH LOGIN\n{CHALLENGES}{FAILURE}< QUIT\n> 535 5.7.3 Authentication unsuccessful\n> 221 2.0.0 Bye\n-"
+        ),
+        (Auth::Failed, 1, 1, "LOGIN", "alice@contoso.com", "LogonDenied"),
+    );
+    check_auth(
+        "+\n< AUTH PLAIN\n> 504 5.7.4 Unrecognized authentication type\n-",
+        (Auth::Rejected, 1, 1, "PLAIN", "-", "-"),
+    );
+    check_auth(
+        "+\n< AUTH LOGIN\n> 530 5.7.0 Must issue a STARTTLS command first\n< QUIT\n> 221 2.0.0 Bye\n-",
+        (Auth::Rejected, 1, 1, "LOGIN", "-", "-"),
+    );
+    check_auth(
+        "+\n< AUTH PLAIN AGFsaWNlAHg=\n> 535 5.7.3 Authentication unsuccessful\n-",
+        (Auth::Failed, 1, 1, "PLAIN", "-", "-"),
+    );
+    check_auth(
+        "+\n< AUTH NTLM\n> 334 <authentication response>\n> 454 4.7.0 Temporary authentication failure\n-",
+        (Auth::Failed, 1, 1, "NTLM", "-", "-"),
+    );
+    check_auth("+\n< EHLO a\n> 250 b\n-", (Auth::NotAttempted, 0, 0, "-", "-", "-"));
+}
+
+#[test]
+fn auth_without_a_result() {
+    check_auth(&format!("+\n< AUTH LOGIN\n{CHALLENGES}-"), (Auth::Abandoned, 1, 0, "LOGIN", "-", "-"));
+    check_auth(&format!("+\n< AUTH LOGIN\n{CHALLENGES}"), (Auth::Unknown, 1, 0, "LOGIN", "-", "-"));
+    check_auth(
+        &format!(
+            "+\n< AUTH LOGIN\n{CHALLENGES}< MAIL FROM:<a@contoso.com>\n> 530 5.7.57 SMTP; Client was not authenticated\n-"
+        ),
+        (Auth::Abandoned, 1, 0, "LOGIN", "-", "-"),
+    );
+    check_auth(
+        &format!("+\n< AUTH LOGIN\n{CHALLENGES}> 421 4.4.1 Connection timed out\n-"),
+        (Auth::Abandoned, 1, 0, "LOGIN", "-", "-"),
+    );
+    check_auth(
+        "+\n< AUTH LOGIN\n> 334 x\n< dXNlcg==\n> 235 2.7.0 Authentication successful\n-",
+        (Auth::Succeeded, 1, 0, "LOGIN", "-", "-"),
+    );
+}
+
+#[test]
+fn several_attempts() {
+    let failed = format!("< AUTH LOGIN\n{CHALLENGES}{FAILURE}> 535 5.7.3 Authentication unsuccessful\n");
+    check_auth(&format!("+\n{failed}{failed}-"), (Auth::Failed, 2, 2, "LOGIN", "alice@contoso.com", "LogonDenied"));
+    check_auth(
+        &format!("+\n{failed}< AUTH NTLM\n> 334 x\n> 235 2.7.0 Authentication successful\n-"),
+        (Auth::Succeeded, 2, 1, "NTLM", "-", "-"),
+    );
+    check_auth(
+        &format!(
+            "+\n{failed}< X-EXPS GSSAPI\n> 334 x\n* CONTOSO\\EX02$ | authenticated\n> 235 <authentication response>\n-"
+        ),
+        (Auth::Succeeded, 2, 1, "GSSAPI", "CONTOSO\\EX02$", "-"),
+    );
+}
+
+#[test]
+fn auth_after_a_cut_head() {
+    check_auth(
+        &format!("{FAILURE}> 535 5.7.3 Authentication unsuccessful\n-"),
+        (Auth::Failed, 1, 1, "LOGIN", "alice@contoso.com", "LogonDenied"),
+    );
+    check_auth("> 535 5.7.3 Authentication unsuccessful\n-", (Auth::Failed, 1, 1, "-", "-", "-"));
+    check_auth(
+        "* alice | authenticated\n> 235 2.7.0 Authentication successful\n-",
+        (Auth::Succeeded, 1, 0, "-", "alice", "-"),
+    );
+    check_auth("> 235 2.7.0 Authentication successful\n< QUIT\n-", (Auth::Succeeded, 1, 0, "-", "-", "-"));
+}
+
+#[test]
+fn client_proxy_is_success() {
+    let rows = format!(
+        "+\n< AUTH LOGIN\n{CHALLENGES}* | Setting up client proxy session to destination(s): EX02.contoso.com\n* | Proxy session was successfully set up. Session foralice@contoso.com will now be proxied\n> 235 2.7.0 Authentication successful\n-"
+    );
+    check_auth(&rows, (Auth::Succeeded, 1, 0, "LOGIN", "alice@contoso.com", "-"));
+    let (text, facts) = understood(&rows, 0);
+    let [Proxied::To(host)] = facts.proxied[..] else { panic!("{:?}", facts.proxied) };
+    assert_eq!(text_of(&text, Some(host)), "EX02.contoso.com");
+}
+
+#[track_caller]
+fn check_tls(rows: &str, outcome: StartTls, error: &str) {
+    let (text, facts) = understood(rows, u32::from(!rows.trim_start().starts_with('+')));
+    assert_eq!((facts.tls.outcome, text_of(&text, facts.tls.error)), (outcome, error.into()));
+}
+
+#[test]
+fn starttls_outcomes() {
+    const READY: &str = "+\n> 220 mail.contoso.com ready\n< EHLO a\n> 250  mail.contoso.com Hello [192.0.2.1] STARTTLS\n< STARTTLS\n> 220 2.0.0 SMTP server ready\n";
+    check_tls("+\n< EHLO a\n-", StartTls::NotAttempted, "-");
+    check_tls("+\n< STARTTLS\n> 454 4.7.0 TLS not available\n-", StartTls::Refused, "-");
+    check_tls(&format!("{READY}* | TLS negotiation failed with error SocketError\n-"), StartTls::Failed, "SocketError");
+    check_tls(&format!("{READY}-"), StartTls::Failed, "-");
+    check_tls(READY, StartTls::Unknown, "-");
+    check_tls(
+        &format!("{READY}* | TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using\n-"),
+        StartTls::Succeeded,
+        "-",
+    );
+    check_tls(&format!("{READY}< EHLO a\n"), StartTls::Succeeded, "-");
+    check_tls("+\n< X-ANONYMOUSTLS\n> 220 2.0.0 SMTP server ready\n-", StartTls::Failed, "-");
+    check_tls("* | TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using\n-", StartTls::Succeeded, "-");
+}
+
+#[test]
+fn extensions_before_and_after() {
+    let rows = "+\n> 220 mail.contoso.com Microsoft ESMTP MAIL Service ready at Mon, 23 Nov 2026 09:29:00 +0100\n< EHLO a\n> 250-mail.contoso.com Hello [192.0.2.1]\n> 250-STARTTLS\n> 250 CHUNKING\n< STARTTLS\n> 220 2.0.0 ready\n< EHLO b \n> 250  mail.contoso.com Hello [192.0.2.1] AUTH LOGIN\n-";
+    let (text, facts) = understood(rows, 0);
+    assert_eq!((facts.ehlo_rows, facts.ehlo_rows_tls), (vec![3, 4, 5], vec![9]));
+    assert_eq!((text_of(&text, facts.banner), text_of(&text, facts.helo)), ("mail.contoso.com".into(), "b".into()));
+}
+
+#[track_caller]
+fn check_mail(rows: &str, expected: (u32, u32, u32, u64, &str, &str)) {
+    let (text, facts) = understood(rows, u32::from(!rows.trim_start().starts_with('+')));
+    let list = |spans: &[Span]| spans.iter().map(|span| text_of(&text, Some(*span))).collect::<Vec<_>>().join(" ");
+    let mail = &facts.mail;
+    let (attempted, accepted, rejected, bytes, senders, recipients) = expected;
+    assert_eq!(
+        (
+            mail.attempted,
+            mail.accepted,
+            mail.recipients_rejected,
+            mail.bytes,
+            list(&mail.senders),
+            list(&mail.recipients)
+        ),
+        (attempted, accepted, rejected, bytes, senders.into(), recipients.into())
+    );
+}
+
+#[test]
+fn envelopes() {
+    let accepted = "> 250 2.6.0 <1@example.com> [InternalId=7, Hostname=EX01] 100 bytes in 0.1, 1,000 KB/sec Queued mail for delivery\n";
+    check_mail(
+        &format!(
+            "+\n< MAIL FROM:<a@example.com>\n< RCPT TO:<b@contoso.com>\n< RCPT TO:<c@contoso.com>\n< DATA\n> 250 2.1.0 Sender OK\n> 250 2.1.5 Recipient OK\n> 550 5.1.10 RESOLVER.ADR.RecipientNotFound\n> 354 Start\n{accepted}< MAIL FROM:<>\n> 250 2.1.0 Sender OK\n-"
+        ),
+        (2, 1, 1, 100, "a@example.com ", "b@contoso.com"),
+    );
+    check_mail(
+        &format!("+\n< BDAT 10\n> 250 2.6.0 CHUNK received OK, 10 octets\n< BDAT 0 LAST\n{accepted}-"),
+        (0, 1, 0, 100, "", ""),
+    );
+    check_mail(
+        "+\n< MAIL FROM:<a@example.com>\n> 250 2.1.0 Sender OK\n< DATA\n> 354 Start\n> 552 5.3.4 Too large\n-",
+        (1, 0, 0, 0, "a@example.com", ""),
+    );
+    // The head is cut between commands and their replies, and between DATA and its reply.
+    check_mail(
+        &format!(
+            "> 250 2.1.0 Sender OK\n< RCPT TO:<b@contoso.com>\n> 250 2.1.5 Recipient OK\n> 354 Start\n{accepted}-"
+        ),
+        (0, 1, 0, 100, "", "b@contoso.com"),
+    );
+    check_mail(&format!("{accepted}-"), (0, 1, 0, 100, "", ""));
+}
+
+#[test]
+fn hub_sessions_name_their_clients() {
+    let (text, facts) = understood(
+        "+\n< XPROXYFROM SID=08DE IP=198.51.100.7 PORT=5\n> 250 XProxyFrom accepted\n< XPROXYFROM SID=08DE IP=198.51.100.7 PORT=5\n< XPROXYFROM SID=08DF IP=198.51.100.8\n-",
+        0,
+    );
+    let said: Vec<_> = facts
+        .proxied
+        .iter()
+        .map(|proxied| match proxied {
+            Proxied::For { ip, session_id } => format!("{} {}", text_of(&text, *ip), text_of(&text, *session_id)),
+            Proxied::To(_) => panic!(),
+        })
+        .collect();
+    assert_eq!(said, ["198.51.100.7 08DE", "198.51.100.8 08DF"]);
+}
+
+#[test]
+fn facts_are_made_anew() {
+    let (_, with) = understood("+\n< EHLO a\n< MAIL FROM:<a@b>\n* Tarpit for '0.00:00:05'\n-", 0);
+    assert_eq!((with.tarpit_ms, with.mail.attempted), (5000, 1));
+    let mut facts = with;
+    facts.clear();
+    assert_eq!(facts, Facts::default());
+}
