@@ -1,5 +1,128 @@
-//! Stage under construction.
-/// Runs.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: from what was typed to an exit code.
+//!
+//! In: arguments, environment, terminals. Out: an exit code.
+//!
+//! **Invariant**: the only reader of environment, terminal state and clock, and the only one that
+//! picks an exit code.
+
+mod args;
+mod destination;
+mod progress;
+mod reading;
+mod sessions;
+mod lines;
+mod show;
+mod summary;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Color, Command};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Sessions were found.
+    Found = 0,
+    /// None was.
+    Nothing = 1,
+    /// Something could not be done.
+    Error = 2,
+}
+
+/// What keeps a command from its answer.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    /// No path was named, and standard input is a terminal.
+    #[error("nothing to read: name files or folders, or `-` to type a log in")]
+    NothingToRead,
+    /// Whoever read the answer has gone.
+    #[error("the reader of the answer has gone")]
+    ReaderGone,
+    /// The answer cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Where to.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    fn write(path: Option<&Path>, source: io::Error) -> Self {
+        match (source.kind(), path) {
+            (io::ErrorKind::BrokenPipe, None) => Self::ReaderGone,
+            (_, path) => Self::Write { path: path.unwrap_or(Path::new("standard output")).to_owned(), source },
+        }
+    }
+}
+
+/// Runs the program on its arguments.
+pub fn run() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help that was asked for goes to stdout with 0, anything else to stderr with 2.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match dispatch(&args.command) {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(Error::ReaderGone) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&crate::output::escape::visible(error.to_string().as_bytes()));
+            if matches!(error, Error::NothingToRead) {
+                let _ = write!(io::stderr(), "\n{}", Args::command().render_help());
+            }
+            ExitCode::from(Exit::Error as u8)
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> Result<Exit, Error> {
+    match command {
+        Command::Sessions { format, common } => sessions::run(*format, common),
+        Command::Lines { format, common } => lines::run(*format, common),
+        Command::Show { id, format, common } => show::run(id, *format, common),
+        Command::Summary { format, common } => summary::run(*format, common),
+        Command::Schema => print(crate::output::json::RECORD_SCHEMA.as_bytes()),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "heloscope", &mut text);
+            print(&text)
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            let rendered = clap_mangen::Man::new(Args::command()).render(&mut text);
+            rendered.map_err(|error| Error::write(None, error))?;
+            print(&text)
+        }
+    }
+}
+
+fn print(text: &[u8]) -> Result<Exit, Error> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text).and_then(|()| out.flush());
+    written.map(|()| Exit::Found).map_err(|error| Error::write(None, error))
+}
+
+/// Says something on standard error. Whoever closed it does not want to hear it.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "heloscope: {text}");
+}
+
+/// Whether colour is wanted.
+fn is_coloured(color: Color, is_terminal: bool) -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal && !is_set("NO_COLOR") && !is_dumb,
+    }
 }

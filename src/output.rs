@@ -1,1 +1,15 @@
-//! Stage under construction.
+//! Writers, one file a format, and the escaping of hostile text.
+//!
+//! In: [`Case`](crate::ingest::Case)s, a [`Summary`](crate::summary::Summary). Out: bytes.
+//!
+//! **Invariant**: nothing that a client chose reaches a terminal or a spreadsheet as more than text.
+
+pub mod escape;
+pub mod time;
+pub mod json;
+pub mod csv;
+pub mod text;
+pub mod lines;
+pub mod transcript;
+pub mod summary;
+pub mod skipped;

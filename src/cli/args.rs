@@ -1,0 +1,205 @@
+//! What was typed.
+//!
+//! In: the command line. Out: [`Args`].
+//!
+//! **Invariant**: records and checks words, does nothing; [`cli`](super) resolves them.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::Styles;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::output::time::Zone;
+
+const EXAMPLES: &str = "\
+Examples:
+  heloscope sessions samples                       every session, one row each
+  heloscope lines --format raw logs > case.log     the rows, put back together: a log again
+  heloscope show EX01/08DE2A1B3C4D5E6F logs        one session, as a conversation
+
+Where Exchange keeps the logs:
+  Windows, on the server   C:\\Program Files\\Microsoft\\Exchange Server\\V15\\TransportRoles\\Logs
+                           \\\\EX01\\c$\\Program Files\\Microsoft\\Exchange Server\\V15\\TransportRoles\\Logs
+  a copy on Linux          /srv/logs/EX01/FrontEnd/ProtocolLog/SmtpReceive
+
+Exit codes: 0 sessions found, 1 none, 2 an error.";
+
+/// Reads Exchange SMTP receive protocol logs, rebuilds every session, and says which failed at
+/// STARTTLS or AUTH.
+#[derive(Debug, Parser)]
+#[command(name = "heloscope", version, about, after_help = EXAMPLES, styles = Styles::plain(), arg_required_else_help = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the sessions, one row each
+    Sessions {
+        /// The shape of a row
+        #[arg(long, value_enum, default_value_t = SessionsFormat::Text)]
+        format: SessionsFormat,
+        /// Where to read and how
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print the log rows, session by session
+    Lines {
+        /// The shape of a row
+        #[arg(long, value_enum, default_value_t = LinesFormat::Text)]
+        format: LinesFormat,
+        /// Where to read and how
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show one session as a conversation
+    Show {
+        /// The session: `EX01/08DE2A1B3C4D5E6F`, or the part behind the slash
+        id: String,
+        /// The shape
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// Where to read and how
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Count lines, sessions and outcomes
+    Summary {
+        /// The shape
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// Where to read and how
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print the JSON Schema of a session
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Where to read and how: the same for every command that reads.
+#[derive(Debug, ClapArgs)]
+pub struct Common {
+    /// Files, folders, patterns; `-` is standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Worker threads; 0 is one a core
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// The zone of times in text: UTC, local, server, or an offset such as +02:00
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = parse_zone, allow_hyphen_values = true)]
+    pub tz: Zone,
+    /// Write to a file, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Read files into buffers instead of mapping them
+    #[arg(long)]
+    pub no_mmap: bool,
+    /// Do not say what was skipped
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Shapes of the list of sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SessionsFormat {
+    /// Columns for eyes, or words for a pipe
+    Text,
+    /// One JSON object a line
+    Ndjson,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+/// Shapes of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LinesFormat {
+    /// `id time C|S|*|+|- text`
+    Text,
+    /// The rows' own bytes under a header: a log again
+    Raw,
+}
+
+/// Shapes of one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For eyes
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Reads a zone.
+fn parse_zone(text: &str) -> Result<Zone, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "utc" | "z" => return Ok(Zone::Utc),
+        "local" => return Ok(Zone::Local),
+        "server" => return Ok(Zone::Server),
+        _ => {}
+    }
+    parse_offset(text).map(Zone::Fixed).ok_or_else(|| "expected UTC, local, server, or an offset such as +02:00".into())
+}
+
+/// Reads `+02:00`, `-0330`, `+2` as minutes east of UTC, less than a day.
+fn parse_offset(text: &str) -> Option<i32> {
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = match rest.split_once(':') {
+        Some(parts) => parts,
+        None if rest.len() == 4 && rest.is_ascii() => rest.split_at(2),
+        None => (rest, "00"),
+    };
+    let number = |digits: &str, most: i32| -> Option<i32> {
+        let is_number = (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|value| is_number && *value <= most)
+    };
+    Some(sign * (number(hours, 23)? * 60 + number(minutes, 59)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn zones() {
+        assert_eq!(parse_zone("UTC"), Ok(Zone::Utc));
+        assert_eq!(parse_zone("+02:00"), Ok(Zone::Fixed(120)));
+        assert_eq!(parse_zone("-0330"), Ok(Zone::Fixed(-210)));
+        assert_eq!(parse_zone("+2"), Ok(Zone::Fixed(120)));
+        for text in ["", "+", "2", "+24:00", "+02:60", "+2:0:0", "Mars", "+é1:0"] {
+            assert!(parse_zone(text).is_err(), "{text}");
+        }
+    }
+}

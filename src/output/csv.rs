@@ -1,0 +1,228 @@
+//! The session record, flat: one row a session.
+//!
+//! In: a [`Case`]. Out: a line of comma-separated values.
+//!
+//! **Invariant**: the columns and their order are those of [`COLUMNS`]; a list stands in one cell,
+//! parted by `;`; no cell can be taken for a formula.
+
+use std::borrow::Cow;
+
+use crate::ingest::Case;
+
+use super::escape::defused;
+use super::json::{CertificateRecord, HandOver, Record, Text};
+
+/// The names of the columns, as the header has them.
+pub const COLUMNS: [&str; 66] = [
+    "schema",
+    "id",
+    "session_id",
+    "log",
+    "server",
+    "connector",
+    "role",
+    "start",
+    "end",
+    "duration_ms",
+    "local",
+    "local_ip",
+    "local_port",
+    "remote",
+    "remote_ip",
+    "remote_port",
+    "lines",
+    "opened",
+    "closed",
+    "disconnect",
+    "files",
+    "banner",
+    "helo",
+    "extensions",
+    "extensions_tls",
+    "starttls_outcome",
+    "starttls_offered",
+    "starttls_error",
+    "starttls_protocol",
+    "starttls_cipher",
+    "starttls_cipher_bits",
+    "starttls_mac",
+    "starttls_key_exchange",
+    "starttls_key_exchange_bits",
+    "certificate_subject",
+    "certificate_issuer",
+    "certificate_serial",
+    "certificate_thumbprint",
+    "certificate_not_before",
+    "certificate_not_after",
+    "certificate_names",
+    "client_certificate_subject",
+    "client_certificate_issuer",
+    "client_certificate_thumbprint",
+    "domain_capabilities",
+    "certificate_status",
+    "auth_outcome",
+    "auth_mechanism",
+    "auth_user",
+    "auth_error",
+    "auth_attempts",
+    "auth_failures",
+    "auth_permissions",
+    "mail_attempted",
+    "mail_accepted",
+    "mail_senders",
+    "mail_recipients",
+    "mail_recipients_rejected",
+    "mail_message_ids",
+    "mail_internal_ids",
+    "mail_bytes",
+    "proxied",
+    "tarpit_ms",
+    "verdict",
+    "findings",
+    "file_count",
+];
+
+/// Appends the header line.
+///
+/// Errors: none.
+pub fn write_header(out: &mut Vec<u8>) -> csv::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(COLUMNS)?;
+    Ok(writer.flush()?)
+}
+
+/// Appends the session's line.
+///
+/// Errors: none that the session can cause.
+pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) -> csv::Result<()> {
+    let mut row = Row { writer: csv::Writer::from_writer(out) };
+    let record = Record::new(case);
+    row.session(&record)?;
+    row.starttls(&record)?;
+    row.auth_and_mail(&record)?;
+    row.writer.write_record(None::<&[u8]>)?;
+    Ok(row.writer.flush()?)
+}
+
+struct Row<'a> {
+    writer: csv::Writer<&'a mut Vec<u8>>,
+}
+
+impl Row<'_> {
+    fn cell(&mut self, value: &str) -> csv::Result<()> {
+        self.writer.write_field(defused(value).as_bytes())
+    }
+
+    /// A value that heloscope made: it cannot be a formula, though it may open with a minus sign.
+    fn own(&mut self, value: impl std::fmt::Display) -> csv::Result<()> {
+        self.writer.write_field(value.to_string())
+    }
+
+    fn own_option(&mut self, value: Option<impl std::fmt::Display>) -> csv::Result<()> {
+        match value {
+            Some(value) => self.own(value),
+            None => self.cell(""),
+        }
+    }
+
+    fn text(&mut self, value: Option<&Text<'_>>) -> csv::Result<()> {
+        self.cell(&value.map(Text::to_text).unwrap_or_default())
+    }
+
+    fn list(&mut self, values: &[Text<'_>]) -> csv::Result<()> {
+        let texts: Vec<Cow<'_, str>> = values.iter().map(Text::to_text).collect();
+        self.cell(&texts.join(";"))
+    }
+
+    fn session(&mut self, record: &Record<'_>) -> csv::Result<()> {
+        self.own(record.schema)?;
+        self.text(Some(&record.id))?;
+        self.text(Some(&record.session_id))?;
+        self.own(record.log)?;
+        self.text(record.server.as_ref())?;
+        self.text(record.connector.as_ref())?;
+        self.own_option(record.role)?;
+        self.text(Some(&record.start))?;
+        self.text(Some(&record.end))?;
+        self.own(record.duration_ms)?;
+        self.text(record.local.as_ref())?;
+        self.own_option(record.local_ip)?;
+        self.own_option(record.local_port)?;
+        self.text(record.remote.as_ref())?;
+        self.own_option(record.remote_ip)?;
+        self.own_option(record.remote_port)?;
+        self.own(record.lines)?;
+        self.own(record.opened)?;
+        self.own(record.closed)?;
+        self.text(record.disconnect.as_ref())?;
+        let files: Vec<String> =
+            record.files.iter().map(|file| format!("{}:{}-{}", file.path, file.first_line, file.last_line)).collect();
+        self.cell(&files.join(";"))?;
+        self.text(record.banner.as_ref())?;
+        self.text(record.helo.as_ref())?;
+        self.list(&record.extensions)?;
+        self.list(&record.extensions_tls)
+    }
+
+    fn starttls(&mut self, record: &Record<'_>) -> csv::Result<()> {
+        let tls = &record.starttls;
+        self.own(tls.outcome)?;
+        self.own_option(tls.offered)?;
+        self.text(tls.error.as_ref())?;
+        self.own_option(tls.protocol)?;
+        self.text(tls.cipher.as_ref())?;
+        self.own_option(tls.cipher_bits)?;
+        self.text(tls.mac.as_ref())?;
+        self.text(tls.key_exchange.as_ref())?;
+        self.own_option(tls.key_exchange_bits)?;
+        let part = |certificate: &Option<CertificateRecord>, of: fn(&CertificateRecord) -> Option<&Text<'static>>| {
+            certificate.as_ref().and_then(of).cloned()
+        };
+        self.text(part(&tls.certificate, |own| own.subject.as_ref()).as_ref())?;
+        self.text(part(&tls.certificate, |own| own.issuer.as_ref()).as_ref())?;
+        self.text(part(&tls.certificate, |own| own.serial.as_ref()).as_ref())?;
+        self.text(part(&tls.certificate, |own| own.thumbprint.as_ref()).as_ref())?;
+        self.own_option(tls.certificate.as_ref().and_then(|own| own.not_before.as_ref()))?;
+        self.own_option(tls.certificate.as_ref().and_then(|own| own.not_after.as_ref()))?;
+        self.list(tls.certificate.as_ref().map_or(&[], |own| &own.names))?;
+        self.text(part(&tls.client_certificate, |peer| peer.subject.as_ref()).as_ref())?;
+        self.text(part(&tls.client_certificate, |peer| peer.issuer.as_ref()).as_ref())?;
+        self.text(part(&tls.client_certificate, |peer| peer.thumbprint.as_ref()).as_ref())?;
+        self.text(tls.domain_capabilities.as_ref())?;
+        self.text(tls.status.as_ref())
+    }
+
+    fn auth_and_mail(&mut self, record: &Record<'_>) -> csv::Result<()> {
+        let (auth, mail) = (&record.auth, &record.mail);
+        self.own(auth.outcome)?;
+        self.cell(auth.mechanism.as_deref().unwrap_or_default())?;
+        self.text(auth.user.as_ref())?;
+        self.text(auth.error.as_ref())?;
+        self.own(auth.attempts)?;
+        self.own(auth.failures)?;
+        self.list(&auth.permissions)?;
+        self.own(mail.attempted)?;
+        self.own(mail.accepted)?;
+        self.list(&mail.senders)?;
+        self.list(&mail.recipients)?;
+        self.own(mail.recipients_rejected)?;
+        self.list(&mail.message_ids)?;
+        self.list(&mail.internal_ids)?;
+        self.own(mail.bytes)?;
+        let proxied: Vec<String> = record.proxied.0.iter().map(to_hand_over_text).collect();
+        self.cell(&proxied.join(";"))?;
+        self.own(record.tarpit_ms)?;
+        self.own_option(record.verdict)?;
+        self.cell(&record.findings.join(";"))?;
+        self.own(record.files.len())
+    }
+}
+
+/// `to=host`, or `for=198.51.100.7 session=08DE…`.
+fn to_hand_over_text(hand_over: &HandOver<'_>) -> String {
+    let text = |part: &Option<Text<'_>>| part.as_ref().map_or_else(String::new, |part| part.to_text().into_owned());
+    match hand_over {
+        HandOver::To { to, .. } => format!("to={}", text(to)),
+        HandOver::For { for_ip, session_id } => format!("for={} session={}", text(for_ip), text(session_id)),
+    }
+}

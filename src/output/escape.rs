@@ -1,0 +1,115 @@
+//! Makes text from a log fit to be shown.
+//!
+//! In: any bytes. Out: text without control characters.
+//!
+//! **Invariant**: what was escaped is not changed by escaping it again; text without anything to
+//! escape is borrowed.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Makes control characters, invalid UTF-8 and characters that reorder or hide text visible.
+///
+/// Shape: `\x1b` for a byte or a C1 control, `\u{202e}` for other characters; a backslash stays as
+/// it is, so the result is for eyes, not for reading back.
+/// Source: the bidirectional and zero-width characters of Unicode's general category Cf.
+pub fn visible(bytes: &[u8]) -> Cow<'_, str> {
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        // Printable ASCII is UTF-8.
+        return String::from_utf8_lossy(bytes);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.chars().any(is_hidden)
+    {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            push_visible(&mut shown, character);
+        }
+        for byte in chunk.invalid() {
+            push_code(&mut shown, u32::from(*byte));
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn push_visible(shown: &mut String, character: char) {
+    if is_hidden(character) { push_code(shown, u32::from(character)) } else { shown.push(character) }
+}
+
+fn push_code(shown: &mut String, code: u32) {
+    // Writing into a string cannot fail.
+    let _ = if code < 0x100 { write!(shown, "\\x{code:02x}") } else { write!(shown, "\\u{{{code:x}}}") };
+}
+
+/// Whether a character steers a terminal, reorders text, or shows nothing.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Returns the value as one word: escaped, spaces as `_`, and `-` where it is empty.
+pub fn as_word(bytes: &[u8]) -> Cow<'_, str> {
+    let shown = visible(bytes);
+    if shown.is_empty() {
+        return Cow::Borrowed("-");
+    }
+    if shown.contains(char::is_whitespace) {
+        return Cow::Owned(shown.replace(char::is_whitespace, "_"));
+    }
+    shown
+}
+
+/// Returns the value as a spreadsheet may hold it: a formula is made text by a leading quote.
+pub fn defused(value: &str) -> Cow<'_, str> {
+    match value.bytes().next() {
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n') => Cow::Owned(format!("'{value}")),
+        _ => Cow::Borrowed(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ok_text() {
+        assert!(matches!(visible(b"pc-17"), Cow::Borrowed("pc-17")));
+        assert!(matches!(visible("Größe 组织".as_bytes()), Cow::Borrowed("Größe 组织")));
+        assert_eq!(as_word(b"Client Frontend EX01"), "Client_Frontend_EX01");
+        assert_eq!(as_word(b""), "-");
+    }
+
+    #[test]
+    fn odd_text() {
+        assert_eq!(visible(b"\x1b[31mred"), "\\x1b[31mred");
+        assert_eq!(visible(b"a\xffb"), "a\\xffb");
+        assert_eq!(visible("a\u{202e}b\u{9b}".as_bytes()), "a\\u{202e}b\\x9b");
+        assert_eq!(defused("=cmd|'/C calc'!A0"), "'=cmd|'/C calc'!A0");
+        assert_eq!(defused("a=b"), "a=b");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_is_left(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let shown = visible(&bytes).into_owned();
+            prop_assert!(!shown.chars().any(is_hidden));
+            prop_assert_eq!(visible(shown.as_bytes()), shown.as_str());
+        }
+
+        #[test]
+        fn every_code_point(character in any::<char>()) {
+            let text = character.to_string();
+            let shown = visible(text.as_bytes()).into_owned();
+            prop_assert_eq!(shown == text, !is_hidden(character));
+        }
+    }
+}

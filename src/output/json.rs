@@ -1,0 +1,440 @@
+//! The session record: the public shape that scripts depend on.
+//!
+//! In: a [`Case`]. Out: one JSON object.
+//!
+//! **Invariant**: a field may be added, none renamed or re-typed without a new [`SCHEMA`]. What the
+//! log does not tell is `null`; an empty list is `[]`.
+//!
+//! What must change together: the structs here, `session-record.schema.json`, the columns of
+//! [`csv`](super::csv).
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+
+use crate::dialogue::certificate::{Certificate, read_certificate};
+use crate::dialogue::extensions::read_extensions;
+use crate::dialogue::facts::{Auth, Protocol, Proxied, Span, StartTls};
+use crate::dialogue::notice::{Negotiation, parse_negotiation};
+use crate::ingest::Case;
+use crate::record::value::Timestamp;
+use crate::record::{Field, Marker};
+use crate::session::FileId;
+
+use super::time::{Zone, to_time_text};
+
+/// The version of the shape.
+pub const SCHEMA: u8 = 1;
+
+/// The JSON Schema of the record.
+pub const RECORD_SCHEMA: &str = include_str!("session-record.schema.json");
+
+/// Appends the record as one line of JSON, without its line end.
+///
+/// Errors: none that the session can cause.
+pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    serde_json::to_writer(out, &Record::new(case))
+}
+
+/// Bytes of a log as a JSON string; invalid UTF-8 becomes U+FFFD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Text<'a>(pub(super) Cow<'a, [u8]>);
+
+impl Text<'_> {
+    /// Returns it as text.
+    pub(super) fn to_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_text())
+    }
+}
+
+/// The session record. Field by field as documented in the README.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Record<'a> {
+    pub(super) schema: u8,
+    pub(super) id: Text<'a>,
+    pub(super) session_id: Text<'a>,
+    pub(super) log: &'static str,
+    pub(super) server: Option<Text<'a>>,
+    pub(super) connector: Option<Text<'a>>,
+    pub(super) role: Option<&'static str>,
+    pub(super) start: Text<'a>,
+    pub(super) end: Text<'a>,
+    pub(super) duration_ms: i64,
+    pub(super) local: Option<Text<'a>>,
+    pub(super) local_ip: Option<IpAddr>,
+    pub(super) local_port: Option<u16>,
+    pub(super) remote: Option<Text<'a>>,
+    pub(super) remote_ip: Option<IpAddr>,
+    pub(super) remote_port: Option<u16>,
+    pub(super) lines: usize,
+    pub(super) opened: bool,
+    pub(super) closed: bool,
+    pub(super) disconnect: Option<Text<'a>>,
+    pub(super) files: Vec<FileRecord<'a>>,
+    pub(super) banner: Option<Text<'a>>,
+    pub(super) helo: Option<Text<'a>>,
+    pub(super) extensions: Vec<Text<'a>>,
+    pub(super) extensions_tls: Vec<Text<'a>>,
+    pub(super) starttls: StartTlsRecord<'a>,
+    pub(super) auth: AuthRecord<'a>,
+    pub(super) mail: MailRecord<'a>,
+    pub(super) proxied: ProxiedRecord<'a>,
+    pub(super) tarpit_ms: u64,
+    pub(super) verdict: Option<&'static str>,
+    pub(super) findings: [&'static str; 0],
+}
+
+#[derive(Debug, serde::Serialize)]
+pub(super) struct FileRecord<'a> {
+    pub(super) path: Cow<'a, str>,
+    pub(super) first_line: u64,
+    pub(super) last_line: u64,
+}
+
+#[derive(Debug, serde::Serialize)]
+pub(super) struct StartTlsRecord<'a> {
+    pub(super) outcome: &'static str,
+    pub(super) offered: Option<bool>,
+    pub(super) error: Option<Text<'a>>,
+    pub(super) protocol: Option<&'static str>,
+    pub(super) cipher: Option<Text<'a>>,
+    pub(super) cipher_bits: Option<u32>,
+    pub(super) mac: Option<Text<'a>>,
+    pub(super) key_exchange: Option<Text<'a>>,
+    pub(super) key_exchange_bits: Option<u32>,
+    pub(super) certificate: Option<CertificateRecord>,
+    pub(super) client_certificate: Option<CertificateRecord>,
+    pub(super) domain_capabilities: Option<Text<'a>>,
+    pub(super) status: Option<Text<'a>>,
+}
+
+#[derive(Debug, serde::Serialize)]
+pub(super) struct CertificateRecord {
+    pub(super) subject: Option<Text<'static>>,
+    pub(super) issuer: Option<Text<'static>>,
+    pub(super) serial: Option<Text<'static>>,
+    pub(super) thumbprint: Option<Text<'static>>,
+    pub(super) not_before: Option<String>,
+    pub(super) not_after: Option<String>,
+    pub(super) names: Vec<Text<'static>>,
+}
+
+#[derive(Debug, serde::Serialize)]
+pub(super) struct AuthRecord<'a> {
+    pub(super) outcome: &'static str,
+    pub(super) mechanism: Option<String>,
+    pub(super) user: Option<Text<'a>>,
+    pub(super) error: Option<Text<'a>>,
+    pub(super) attempts: u32,
+    pub(super) failures: u32,
+    pub(super) permissions: Vec<Text<'a>>,
+}
+
+#[derive(Debug, serde::Serialize)]
+pub(super) struct MailRecord<'a> {
+    pub(super) attempted: u32,
+    pub(super) accepted: u32,
+    pub(super) senders: Vec<Text<'a>>,
+    pub(super) recipients: Vec<Text<'a>>,
+    pub(super) recipients_rejected: u32,
+    pub(super) message_ids: Vec<Text<'a>>,
+    pub(super) internal_ids: Vec<Text<'a>>,
+    pub(super) bytes: u64,
+}
+
+/// `null` for none, one object for one, a list for several.
+#[derive(Debug)]
+pub(super) struct ProxiedRecord<'a>(pub(super) Vec<HandOver<'a>>);
+
+#[derive(Debug, serde::Serialize)]
+#[serde(untagged)]
+pub(super) enum HandOver<'a> {
+    To { to: Option<Text<'a>>, session_id: Option<Text<'a>> },
+    For { for_ip: Option<Text<'a>>, session_id: Option<Text<'a>> },
+}
+
+impl Serialize for ProxiedRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0[..] {
+            [] => serializer.serialize_none(),
+            [one] => one.serialize(serializer),
+            several => {
+                let mut list = serializer.serialize_seq(Some(several.len()))?;
+                for one in several {
+                    list.serialize_element(one)?;
+                }
+                list.end()
+            }
+        }
+    }
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn new(case: &Case<'a>) -> Self {
+        let session = case.session;
+        let (first, last) = (session.to_record(session.first()), session.to_record(session.last()));
+        let (server, connector) = case.connector_parts();
+        let (local, remote) = (case.local(), case.remote());
+        let time = |field: Field<'_>| Timestamp::parse(field.as_inner()).unwrap_or(Timestamp(0));
+        let span = |span: Option<Span>| span.map(|span| text_of(case, span));
+        Self {
+            schema: SCHEMA,
+            id: Text(Cow::Owned(case.to_id())),
+            session_id: Text(first.session_id.to_value()),
+            log: "smtp-receive",
+            server: server.and_then(some_text),
+            connector: some_text(connector),
+            role: case.role().map(crate::ingest::Role::as_text),
+            start: time_text(first.time),
+            end: time_text(last.time),
+            duration_ms: time(last.time).millis_since(time(first.time)),
+            local: some_text(first.local.as_inner()),
+            local_ip: local.ip,
+            local_port: local.port,
+            remote: some_text(first.remote.as_inner()),
+            remote_ip: remote.ip,
+            remote_port: remote.port,
+            lines: session.rows.len(),
+            opened: session.is_opened(),
+            closed: session.is_closed(),
+            disconnect: disconnect_of(case),
+            files: files_of(case),
+            banner: span(case.facts.banner),
+            helo: span(case.facts.helo),
+            extensions: extensions_of(case, &case.facts.ehlo_rows),
+            extensions_tls: extensions_of(case, &case.facts.ehlo_rows_tls),
+            starttls: StartTlsRecord::new(case),
+            auth: AuthRecord::new(case),
+            mail: MailRecord::new(case),
+            proxied: ProxiedRecord(case.facts.proxied.iter().map(|proxied| hand_over(case, proxied)).collect()),
+            tarpit_ms: case.facts.tarpit_ms,
+            verdict: None,
+            findings: [],
+        }
+    }
+}
+
+impl<'a> StartTlsRecord<'a> {
+    fn new(case: &Case<'a>) -> Self {
+        let tls = &case.facts.tls;
+        let text = case.session.text;
+        let negotiation = tls.negotiation.map(|span| parse_negotiation(span.of(text))).unwrap_or_default();
+        let Negotiation { cipher, cipher_bits, mac, key_exchange, key_exchange_bits } = negotiation;
+        let span = |span: Option<Span>| span.map(|span| text_of(case, span));
+        Self {
+            outcome: starttls_text(tls.outcome),
+            offered: is_offered(case),
+            error: span(tls.error),
+            protocol: tls.protocol.map(protocol_text),
+            cipher: cipher.and_then(some_text),
+            cipher_bits,
+            mac: mac.and_then(some_text),
+            key_exchange: key_exchange.and_then(some_text),
+            key_exchange_bits,
+            certificate: read_certificate(case.session, &tls.certificate_rows).map(CertificateRecord::new),
+            client_certificate: read_certificate(case.session, &tls.client_certificate_rows)
+                .map(CertificateRecord::new),
+            domain_capabilities: span(tls.domain_capabilities),
+            status: span(tls.status),
+        }
+    }
+}
+
+/// Whether STARTTLS was offered; `None` where no EHLO reply was read, or where a cut head leaves
+/// open whether a list without it was given before TLS or after it.
+fn is_offered(case: &Case<'_>) -> Option<bool> {
+    let rows = &case.facts.ehlo_rows;
+    let is_listed = crate::dialogue::extensions::is_starttls_offered(case.session, rows);
+    (!rows.is_empty() && (is_listed || !case.facts.is_head_cut)).then_some(is_listed)
+}
+
+impl CertificateRecord {
+    fn new(certificate: Certificate) -> Self {
+        let text = |part: Option<Vec<u8>>| part.map(|part| Text(Cow::Owned(part)));
+        let time = |part: Option<Timestamp>| part.map(|time| to_time_text(time, Zone::Utc));
+        Self {
+            subject: text(certificate.subject),
+            issuer: text(certificate.issuer),
+            serial: text(certificate.serial),
+            thumbprint: text(certificate.thumbprint),
+            not_before: time(certificate.not_before),
+            not_after: time(certificate.not_after),
+            names: certificate.names.into_iter().map(|name| Text(Cow::Owned(name))).collect(),
+        }
+    }
+}
+
+impl<'a> AuthRecord<'a> {
+    fn new(case: &Case<'a>) -> Self {
+        let auth = &case.facts.auth;
+        let span = |span: Option<Span>| span.map(|span| text_of(case, span));
+        let permissions = auth.permissions.map(|span| span.of(case.session.text)).unwrap_or_default();
+        Self {
+            outcome: auth_text(auth.outcome),
+            mechanism: auth.mechanism.map(|span| text_of(case, span).to_text().to_uppercase()),
+            user: span(auth.user),
+            error: span(auth.error),
+            attempts: auth.attempts,
+            failures: auth.failures,
+            permissions: permissions.split(|&byte| byte == b' ').filter_map(some_text).collect(),
+        }
+    }
+}
+
+impl<'a> MailRecord<'a> {
+    fn new(case: &Case<'a>) -> Self {
+        let mail = &case.facts.mail;
+        let list = |spans: &[Span]| spans.iter().map(|span| text_of(case, *span)).collect();
+        Self {
+            attempted: mail.attempted,
+            accepted: mail.accepted,
+            senders: list(&mail.senders),
+            recipients: list(&mail.recipients),
+            recipients_rejected: mail.recipients_rejected,
+            message_ids: list(&mail.message_ids),
+            internal_ids: list(&mail.internal_ids),
+            bytes: mail.bytes,
+        }
+    }
+}
+
+fn hand_over<'a>(case: &Case<'a>, proxied: &Proxied) -> HandOver<'a> {
+    let span = |span: Option<Span>| span.filter(|span| !span.is_empty()).map(|span| text_of(case, span));
+    match *proxied {
+        Proxied::To(host) => HandOver::To { to: span(Some(host)), session_id: None },
+        Proxied::For { ip, session_id } => HandOver::For { for_ip: span(ip), session_id: span(session_id) },
+    }
+}
+
+fn text_of<'a>(case: &Case<'a>, span: Span) -> Text<'a> {
+    Text(span.to_value(case.session.text))
+}
+
+fn some_text(bytes: &[u8]) -> Option<Text<'_>> {
+    (!bytes.is_empty()).then_some(Text(Cow::Borrowed(bytes)))
+}
+
+/// A time of three digits stands in the log as it stands here.
+fn time_text(field: Field<'_>) -> Text<'_> {
+    let text = field.as_inner();
+    match Timestamp::parse(text) {
+        Some(time) if text.len() != 24 => Text(Cow::Owned(to_time_text(time, Zone::Utc).into_bytes())),
+        _ => Text(Cow::Borrowed(text)),
+    }
+}
+
+fn disconnect_of<'a>(case: &Case<'a>) -> Option<Text<'a>> {
+    let row = case.session.rows.iter().rev().find(|row| row.marker == Marker::Disconnect)?;
+    Some(Text(case.session.as_context(row).to_value())).filter(|text| !text.0.is_empty())
+}
+
+fn extensions_of<'a>(case: &Case<'a>, rows: &[u32]) -> Vec<Text<'a>> {
+    read_extensions(case.session, rows).into_iter().map(|extension| Text(Cow::Borrowed(extension))).collect()
+}
+
+/// The files of the session's rows, in the order of their first rows.
+pub(super) fn files_of<'a>(case: &Case<'a>) -> Vec<FileRecord<'a>> {
+    let mut spans: Vec<(FileId, u64, u64)> = Vec::with_capacity(1);
+    for row in case.session.rows {
+        match spans.iter_mut().rev().find(|(file, _, _)| *file == row.file) {
+            Some((_, first, last)) => (*first, *last) = ((*first).min(row.line), (*last).max(row.line)),
+            None => spans.push((row.file, row.line, row.line)),
+        }
+    }
+    let record = |(file, first_line, last_line): (FileId, u64, u64)| FileRecord {
+        path: case.files[file.0 as usize].path.to_string_lossy(),
+        first_line,
+        last_line,
+    };
+    spans.into_iter().map(record).collect()
+}
+
+/// The outcome's word in the record.
+pub fn starttls_text(outcome: StartTls) -> &'static str {
+    match outcome {
+        StartTls::NotAttempted => "not-attempted",
+        StartTls::Refused => "refused",
+        StartTls::Failed => "failed",
+        StartTls::Succeeded => "succeeded",
+        StartTls::Unknown => "unknown",
+    }
+}
+
+/// The outcome's word in the record.
+pub fn auth_text(outcome: Auth) -> &'static str {
+    match outcome {
+        Auth::NotAttempted => "not-attempted",
+        Auth::Succeeded => "succeeded",
+        Auth::Rejected => "rejected",
+        Auth::Failed => "failed",
+        Auth::Abandoned => "abandoned",
+        Auth::Unknown => "unknown",
+    }
+}
+
+/// The protocol's word in the record.
+pub fn protocol_text(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Ssl3 => "SSLv3",
+        Protocol::Tls10 => "TLSv1.0",
+        Protocol::Tls11 => "TLSv1.1",
+        Protocol::Tls12 => "TLSv1.2",
+        Protocol::Tls13 => "TLSv1.3",
+    }
+}
+
+/// One row of a session, as `show --format json` lists it.
+#[derive(Debug, serde::Serialize)]
+struct RowRecord<'a> {
+    path: Cow<'a, str>,
+    line: u64,
+    time: Text<'a>,
+    sequence: u32,
+    who: &'static str,
+    data: Text<'a>,
+    context: Text<'a>,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    record: Record<'a>,
+    rows: Vec<RowRecord<'a>>,
+}
+
+/// Appends the record with all of its rows.
+///
+/// Errors: none that the session can cause.
+pub fn write_shown(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let rows = case.session.rows.iter().map(|row| {
+        let record = case.session.to_record(row);
+        RowRecord {
+            path: case.files[row.file.0 as usize].path.to_string_lossy(),
+            line: row.line,
+            time: time_text(record.time),
+            sequence: row.sequence,
+            who: who_text(row.marker),
+            data: Text(record.data.to_value()),
+            context: Text(record.context.to_value()),
+        }
+    });
+    serde_json::to_writer_pretty(out, &Shown { record: Record::new(case), rows: rows.collect() })
+}
+
+/// Who speaks in a row of a receive log.
+pub fn who_text(marker: Marker) -> &'static str {
+    match marker {
+        Marker::Connect => "connect",
+        Marker::Disconnect => "disconnect",
+        Marker::Sent => "server",
+        Marker::Received => "client",
+        Marker::Information => "notice",
+    }
+}

@@ -1,0 +1,69 @@
+//! The rows of sessions, session by session: for `grep`, and as a log again.
+//!
+//! In: a [`Case`]. Out: a line a row.
+//!
+//! **Invariant**: `raw` writes the rows' own bytes, so that what comes out can be read again.
+
+use crate::ingest::Case;
+use crate::record::Marker;
+use crate::record::header::COLUMN_NAMES;
+use crate::record::value::Timestamp;
+
+use super::escape::visible;
+use super::time::{Zone, push_time};
+
+/// Appends a header block for a log that begins with this session.
+pub fn write_raw_header(case: &Case<'_>, out: &mut Vec<u8>) {
+    let date = case.session.to_record(case.session.first()).time.as_inner();
+    out.extend_from_slice(b"#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n#Date: ");
+    out.extend_from_slice(date);
+    out.extend_from_slice(b"\r\n#Fields: ");
+    out.extend_from_slice(COLUMN_NAMES.join(",").as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends the rows as they stand in the log, line ends included.
+pub fn write_raw(case: &Case<'_>, out: &mut Vec<u8>) {
+    for row in case.session.rows {
+        out.extend_from_slice(case.session.as_line(row));
+        let rest = &case.session.text[row.end as usize..];
+        out.extend_from_slice(if rest.starts_with(b"\n") { b"\n" } else { b"\r\n" });
+    }
+}
+
+/// Appends the rows as `id time C|S|*|+|- text`.
+pub fn write_text(case: &Case<'_>, zone: Zone, out: &mut Vec<u8>) {
+    let zone = zone.for_case(case);
+    let id = case.to_id();
+    let id = super::escape::as_word(&id);
+    let mut time = String::with_capacity(32);
+    for row in case.session.rows {
+        let record = case.session.to_record(row);
+        time.clear();
+        if let Some(moment) = Timestamp::parse(record.time.as_inner()) {
+            push_time(&mut time, moment, zone);
+        }
+        for part in [id.as_bytes(), b" ", time.as_bytes(), b" ", &[as_letter(row.marker)]] {
+            out.extend_from_slice(part);
+        }
+        for field in [record.data, record.context] {
+            let value = field.to_value();
+            if !value.is_empty() {
+                out.push(b' ');
+                out.extend_from_slice(visible(&value).as_bytes());
+            }
+        }
+        out.push(b'\n');
+    }
+}
+
+/// Who speaks: client, server, or a row's own mark. The log's `<` and `>` are Exchange's view.
+pub fn as_letter(marker: Marker) -> u8 {
+    match marker {
+        Marker::Received => b'C',
+        Marker::Sent => b'S',
+        Marker::Connect => b'+',
+        Marker::Disconnect => b'-',
+        Marker::Information => b'*',
+    }
+}

@@ -1,0 +1,207 @@
+//! The list of sessions for eyes and for `awk`.
+//!
+//! In: a [`Case`]. Out: one line.
+//!
+//! In a pipe the columns are parted by single spaces, nothing is cut, an empty value is `-` and a
+//! space within a value is `_`, so that the n-th word is always the n-th column. On a terminal the
+//! same columns are aligned, and cut where they are too long.
+//!
+//! **Invariant**: the columns and their order are those of [`COLUMNS`] in both.
+
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::dialogue::facts::{Auth, StartTls};
+use crate::ingest::Case;
+use crate::record::Marker;
+use crate::record::value::Timestamp;
+
+use super::escape::{as_word, visible};
+use super::json::{auth_text, protocol_text, starttls_text};
+use super::time::{Zone, push_time, to_duration_text};
+
+/// The columns, with their widths on a terminal in cells.
+pub const COLUMNS: [(&str, usize); 12] = [
+    ("start", 24),
+    ("id", 24),
+    ("remote", 15),
+    ("port", 5),
+    ("connector", 24),
+    ("helo", 16),
+    ("tls", 8),
+    ("auth", 15),
+    ("user", 24),
+    ("mails", 5),
+    ("duration", 9),
+    ("end", 24),
+];
+
+/// How sessions are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Single spaces, nothing cut: for a pipe.
+    Words,
+    /// Aligned columns: for a terminal.
+    Columns {
+        /// Whether failures are coloured.
+        is_coloured: bool,
+    },
+}
+
+/// Appends the line that names the columns, where the layout has one.
+pub fn write_header(layout: Layout, zone: Zone, out: &mut Vec<u8>) {
+    if layout == Layout::Words {
+        return;
+    }
+    let cells = COLUMNS.map(|(name, _)| Cow::Borrowed(name));
+    push_columns(&cells, zone, out);
+}
+
+/// Appends the session's line.
+pub fn write_session(case: &Case<'_>, layout: Layout, zone: Zone, out: &mut Vec<u8>) {
+    let cells = to_cells(case, zone);
+    match layout {
+        Layout::Words => push_words(&cells, out),
+        Layout::Columns { is_coloured } => {
+            let has_failed = is_coloured && has_failed(case);
+            out.extend_from_slice(if has_failed { b"\x1b[31m" } else { b"" });
+            push_columns(&cells, zone, out);
+            if has_failed {
+                // The colour ends before the line does, or a pager paints the next one too.
+                let line_end = out.pop();
+                out.extend_from_slice(b"\x1b[0m");
+                out.extend(line_end);
+            }
+        }
+    }
+}
+
+fn has_failed(case: &Case<'_>) -> bool {
+    matches!(case.facts.tls.outcome, StartTls::Failed | StartTls::Refused)
+        || matches!(case.facts.auth.outcome, Auth::Failed | Auth::Rejected)
+}
+
+fn push_words(cells: &[Cow<'_, str>], out: &mut Vec<u8>) {
+    for (at, cell) in cells.iter().enumerate() {
+        if at > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(as_word(cell.as_bytes()).as_bytes());
+    }
+    out.push(b'\n');
+}
+
+fn push_columns(cells: &[Cow<'_, str>], zone: Zone, out: &mut Vec<u8>) {
+    let is_last = |at: usize| at + 1 == cells.len();
+    for (at, (cell, (_, width))) in cells.iter().zip(COLUMNS).enumerate() {
+        let cell = if cell.is_empty() { "-" } else { cell };
+        // An offset takes the place of the Z.
+        let width = if at == 0 && zone != Zone::Utc { width + 5 } else { width };
+        let shown = cut(cell, width);
+        out.extend_from_slice(shown.as_bytes());
+        if !is_last(at) {
+            out.extend(std::iter::repeat_n(b' ', width.saturating_sub(shown.width()) + 2));
+        }
+    }
+    out.push(b'\n');
+}
+
+/// Cuts text to so many cells, the last one saying that it was cut.
+pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    let mut n_cells = 0;
+    for character in text.chars() {
+        n_cells += character.width().unwrap_or(0);
+        if n_cells >= width {
+            break;
+        }
+        shown.push(character);
+    }
+    shown.push('…');
+    Cow::Owned(shown)
+}
+
+/// Returns the values of the columns, escaped, empty where there is none.
+fn to_cells<'a>(case: &Case<'a>, zone: Zone) -> [Cow<'a, str>; 12] {
+    let session = case.session;
+    let time = |row| Timestamp::parse(session.to_record(row).time.as_inner());
+    let (start, end) = (time(session.first()), time(session.last()));
+    let mut shown_start = String::with_capacity(32);
+    if let Some(start) = start {
+        push_time(&mut shown_start, start, zone.for_case(case));
+    }
+    let duration = start.zip(end).map(|(start, end)| to_duration_text(end.millis_since(start)));
+    let span = |span: Option<crate::dialogue::facts::Span>| {
+        span.map(|span| Cow::Owned(visible(&span.to_value(session.text)).into_owned())).unwrap_or_default()
+    };
+    let mail = &case.facts.mail;
+    [
+        Cow::Owned(shown_start),
+        Cow::Owned(visible(&case.to_id()).into_owned()),
+        visible(case.remote().host),
+        case.local().port.map(|port| Cow::Owned(port.to_string())).unwrap_or_default(),
+        visible(case.connector_parts().1),
+        span(case.facts.helo),
+        Cow::Borrowed(to_tls_cell(case)),
+        to_auth_cell(case),
+        span(case.facts.auth.user),
+        Cow::Owned(format!("{}/{}", mail.accepted, mail.attempted)),
+        duration.map(Cow::Owned).unwrap_or_default(),
+        Cow::Owned(to_end_cell(case)),
+    ]
+}
+
+fn to_tls_cell(case: &Case<'_>) -> &'static str {
+    match (case.facts.tls.outcome, case.facts.tls.protocol) {
+        (StartTls::NotAttempted, _) => "-",
+        (StartTls::Succeeded, Some(protocol)) => protocol_text(protocol),
+        (StartTls::Succeeded, None) => "yes",
+        (outcome, _) => starttls_text(outcome),
+    }
+}
+
+fn to_auth_cell<'a>(case: &Case<'a>) -> Cow<'a, str> {
+    let auth = &case.facts.auth;
+    let outcome = auth_text(auth.outcome);
+    match auth.mechanism {
+        _ if auth.outcome == Auth::NotAttempted => Cow::Borrowed("-"),
+        Some(mechanism) => {
+            let mechanism = mechanism.to_value(case.session.text);
+            Cow::Owned(format!("{}:{outcome}", visible(&mechanism).to_uppercase()))
+        }
+        None => Cow::Borrowed(outcome),
+    }
+}
+
+/// The disconnect row's context; `open` where there is no such row.
+fn to_end_cell(case: &Case<'_>) -> String {
+    match case.session.rows.iter().rev().find(|row| row.marker == Marker::Disconnect) {
+        Some(row) => visible(&case.session.as_context(row).to_value()).into_owned(),
+        None => "open".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_cut_at_the_right_place() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "ab…");
+        assert_eq!(cut("组织内部", 5), "组织…");
+        assert_eq!(cut("组织内部", 4), "组…");
+        assert_eq!(cut("abcd", 0), "…");
+    }
+
+    #[test]
+    fn words_are_words() {
+        let mut out = Vec::new();
+        push_words(&["a b".into(), "".into(), "c".into()], &mut out);
+        assert_eq!(out, b"a_b - c\n");
+    }
+}

@@ -1,0 +1,124 @@
+//! Moments and lengths of time, as they are shown.
+//!
+//! In: [`Timestamp`]s. Out: text that always names its zone.
+//!
+//! **Invariant**: no clock; the zone is given.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, FixedOffset, Local, Offset, TimeZone, Utc};
+
+use crate::ingest::Case;
+use crate::record::value::Timestamp;
+
+/// The zone that text outputs show times in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zone {
+    /// As the log has them.
+    #[default]
+    Utc,
+    /// Of the machine that heloscope runs on.
+    Local,
+    /// Of the server, as its banner says; UTC where no banner was read.
+    Server,
+    /// So many minutes east of UTC.
+    Fixed(i32),
+}
+
+impl Zone {
+    /// Returns the offset to show this session's times in; the server's comes from its banner.
+    pub fn for_case(self, case: &Case<'_>) -> Self {
+        match self {
+            Self::Server => {
+                let banner = case.facts.banner_text.map(|span| span.of(case.session.text));
+                Self::Fixed(banner.and_then(crate::dialogue::reply::parse_banner_offset).unwrap_or(0))
+            }
+            zone => zone,
+        }
+    }
+}
+
+/// Appends `2026-11-23T08:29:00.104Z`, or with an offset behind it in another zone.
+///
+/// Three fractional digits, or seven where the log is that exact.
+pub fn push_time(out: &mut String, time: Timestamp, zone: Zone) {
+    let (seconds, nanos) = time.to_unix();
+    let Some(moment) = DateTime::<Utc>::from_timestamp(seconds, nanos) else { return };
+    let digits = if nanos % 1_000_000 == 0 { "%.3f" } else { "%.7f" };
+    let offset = match zone {
+        Zone::Utc | Zone::Server | Zone::Fixed(0) => None,
+        Zone::Local => Some(Local.offset_from_utc_datetime(&moment.naive_utc()).fix()),
+        Zone::Fixed(minutes) => FixedOffset::east_opt(minutes.saturating_mul(60)),
+    };
+    // chrono knows %.3f but not %.7f, so the fraction is written by hand.
+    let _ = match offset {
+        None => write!(out, "{}", moment.format("%Y-%m-%dT%H:%M:%S")),
+        Some(offset) => write!(out, "{}", moment.with_timezone(&offset).format("%Y-%m-%dT%H:%M:%S")),
+    };
+    let _ =
+        if digits == "%.3f" { write!(out, ".{:03}", nanos / 1_000_000) } else { write!(out, ".{:07}", nanos / 100) };
+    match offset {
+        None => out.push('Z'),
+        Some(offset) => drop(write!(out, "{offset}")),
+    }
+}
+
+/// Returns what [`push_time`] appends.
+pub fn to_time_text(time: Timestamp, zone: Zone) -> String {
+    let mut text = String::with_capacity(32);
+    push_time(&mut text, time, zone);
+    text
+}
+
+/// Returns `10.171s`, `3m02s`, `1h05m`.
+pub fn to_duration_text(millis: i64) -> String {
+    let sign = if millis < 0 { "-" } else { "" };
+    let millis = millis.unsigned_abs();
+    let seconds = millis / 1000;
+    match seconds {
+        0..60 => format!("{sign}{seconds}.{:03}s", millis % 1000),
+        60..3600 => format!("{sign}{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{sign}{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Returns a count with its thousands set apart: `12,304`.
+pub fn to_grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(time: &str, zone: Zone, expected: &str) {
+        assert_eq!(to_time_text(Timestamp::parse(time.as_bytes()).unwrap(), zone), expected);
+    }
+
+    #[test]
+    fn times_name_their_zone() {
+        check("2026-11-23T08:29:00.104Z", Zone::Utc, "2026-11-23T08:29:00.104Z");
+        check("2026-11-23T08:29:00Z", Zone::Utc, "2026-11-23T08:29:00.000Z");
+        check("2026-11-23T08:29:00.1040001Z", Zone::Utc, "2026-11-23T08:29:00.1040001Z");
+        check("2026-11-23T23:29:00.104Z", Zone::Fixed(90), "2026-11-24T00:59:00.104+01:30");
+        check("2026-11-23T08:29:00.104Z", Zone::Fixed(-210), "2026-11-23T04:59:00.104-03:30");
+    }
+
+    #[test]
+    fn lengths_and_counts() {
+        assert_eq!(
+            [0, 10_171, 182_000, 3_900_000, -5].map(to_duration_text),
+            ["0.000s", "10.171s", "3m02s", "1h05m", "-0.005s"]
+        );
+        assert_eq!([0, 999, 1000, 12_304, 1_234_567].map(to_grouped), ["0", "999", "1,000", "12,304", "1,234,567"]);
+    }
+}

@@ -1,0 +1,259 @@
+//! One session as a person wants to read it.
+//!
+//! In: a [`Case`]. Out: its facts, then its conversation.
+//!
+//! **Invariant**: client and server are told apart by letter and by indent, never by colour alone.
+
+use crate::dialogue::certificate::{Certificate, read_certificate};
+use crate::dialogue::extensions::read_extensions;
+use crate::dialogue::facts::Span;
+use crate::dialogue::notice::{Notice, parse_negotiation, parse_notice, parse_protocol};
+use crate::ingest::Case;
+use crate::record::value::Timestamp;
+use crate::record::{Field, Marker};
+use crate::session::Row;
+
+use super::escape::visible;
+use super::json::{Record, Text, files_of, protocol_text};
+use super::lines::as_letter;
+use super::time::{Zone, push_time, to_duration_text, to_grouped, to_time_text};
+
+/// Appends the session's facts and its conversation.
+pub fn write_transcript(case: &Case<'_>, zone: Zone, out: &mut String) {
+    let zone = zone.for_case(case);
+    push_facts(case, zone, out);
+    out.push('\n');
+    let mut before: Option<Timestamp> = None;
+    for (index, row) in case.session.rows.iter().enumerate() {
+        let time = Timestamp::parse(case.session.to_record(row).time.as_inner());
+        let lead = to_lead(time, before, zone);
+        for (at, line) in to_lines(case, index, row).iter().enumerate() {
+            let lead = if at == 0 { &*lead } else { "" };
+            let mark = if at == 0 { char::from(as_letter(row.marker)) } else { ' ' };
+            out.push_str(format!("{lead:>29}  {mark} {}{line}", indent_of(row.marker)).trim_end());
+            out.push('\n');
+        }
+        before = time.or(before);
+    }
+}
+
+/// The first row's time; for the others the time since the row before.
+fn to_lead(time: Option<Timestamp>, before: Option<Timestamp>, zone: Zone) -> String {
+    match (time, before) {
+        (Some(time), Some(before)) => {
+            let millis = time.millis_since(before);
+            format!("{}{} ms", if millis < 0 { '-' } else { '+' }, to_grouped(millis.unsigned_abs()))
+        }
+        (Some(time), None) => to_time_text(time, zone),
+        (None, _) => String::new(),
+    }
+}
+
+/// What the server says stands to the right of what the client says.
+fn indent_of(marker: Marker) -> &'static str {
+    match marker {
+        Marker::Received | Marker::Connect | Marker::Disconnect => "",
+        Marker::Sent => "    ",
+        Marker::Information => "        ",
+    }
+}
+
+/// A row's text in words; several lines where a reply has several.
+fn to_lines(case: &Case<'_>, index: usize, row: &Row) -> Vec<String> {
+    let (data, context) = (case.session.as_data(row), case.session.as_context(row));
+    match row.marker {
+        Marker::Connect => vec![connect_text(case)],
+        Marker::Disconnect => vec![disconnect_text(context)],
+        Marker::Received => vec![joined(data, context)],
+        Marker::Sent => reply_lines(case, index, data, context),
+        Marker::Information => vec![notice_text(case, index, data, context)],
+    }
+}
+
+fn connect_text(case: &Case<'_>) -> String {
+    let record = case.session.to_record(case.session.first());
+    format!("connect from {} to {}", shown(record.remote), shown(record.local))
+}
+
+fn disconnect_text(context: Field<'_>) -> String {
+    let context = shown(context);
+    if context.is_empty() { "disconnect".into() } else { format!("disconnect: {context}") }
+}
+
+fn shown(field: Field<'_>) -> String {
+    visible(&field.to_value()).into_owned()
+}
+
+fn joined(data: Field<'_>, context: Field<'_>) -> String {
+    let (data, context) = (shown(data), shown(context));
+    match (data.is_empty(), context.is_empty()) {
+        (false, false) => format!("{data}  {context}"),
+        _ => data + &context,
+    }
+}
+
+/// An EHLO reply that later versions log in one row is unfolded, one extension a line.
+fn reply_lines(case: &Case<'_>, index: usize, data: Field<'_>, context: Field<'_>) -> Vec<String> {
+    let whole = joined(data, context);
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    let is_ehlo = [&case.facts.ehlo_rows, &case.facts.ehlo_rows_tls].iter().any(|rows| rows[..] == [index]);
+    let extensions = if is_ehlo { read_extensions(case.session, &[index]) } else { Vec::new() };
+    let Some(first) = extensions.first() else { return vec![whole] };
+    let inner = data.as_inner();
+    let greeting = first.as_ptr() as usize - inner.as_ptr() as usize;
+    let mut lines = vec![visible(inner[..greeting].trim_ascii_end()).into_owned()];
+    lines.extend(extensions.iter().map(|extension| format!("      {}", visible(extension))));
+    lines
+}
+
+fn notice_text(case: &Case<'_>, index: usize, data: Field<'_>, context: Field<'_>) -> String {
+    let text = [data.as_inner(), context.as_inner()].concat();
+    let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    let data_span = Span { start: 0, end: at(data.as_inner().len()), is_quoted: data.is_quoted() };
+    let context_span = Span { start: data_span.end, end: at(text.len()), is_quoted: context.is_quoted() };
+    match parse_notice(&text, data_span, context_span) {
+        Notice::Negotiated(span) => negotiation_text(span.of(&text)),
+        Notice::Certificate(_) if !data.as_inner().is_empty() => {
+            let row = u32::try_from(index).unwrap_or(u32::MAX);
+            match read_certificate(case.session, &[row]) {
+                Some(certificate) => format!("{}: {}", opening(context), certificate_text(&certificate)),
+                None => joined(data, context),
+            }
+        }
+        _ => joined(data, context),
+    }
+}
+
+/// `Sending certificate`, without the names of the columns that follow it.
+fn opening(context: Field<'_>) -> String {
+    shown(context).split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+/// `TLSv1.2 came up: AES_256 (256 bits), SHA_384, ECDH_EPHEM (384 bits)`.
+fn negotiation_text(words: &[u8]) -> String {
+    let negotiation = parse_negotiation(words);
+    let bits = |name: Option<&[u8]>, bits: Option<u32>| {
+        let name = visible(name?).into_owned();
+        Some(bits.map_or(name.clone(), |bits| format!("{name} ({bits} bits)")))
+    };
+    let parts = [
+        bits(negotiation.cipher, negotiation.cipher_bits),
+        bits(negotiation.mac, None),
+        bits(negotiation.key_exchange, negotiation.key_exchange_bits),
+    ];
+    let protocol = parse_protocol(words).map_or("TLS", protocol_text);
+    format!("{protocol} came up: {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+fn certificate_text(certificate: &Certificate) -> String {
+    let text = |part: Option<&Vec<u8>>| part.map_or("unknown".into(), |part| visible(part).into_owned());
+    let time = |time: Option<Timestamp>| time.map_or("unknown".into(), |time| to_time_text(time, Zone::Utc));
+    let names: Vec<String> = certificate.names.iter().map(|name| visible(name).into_owned()).collect();
+    format!(
+        "{}, issued by {}, valid {} to {}, thumbprint {}, names {}",
+        text(certificate.subject.as_ref()),
+        text(certificate.issuer.as_ref()),
+        time(certificate.not_before),
+        time(certificate.not_after),
+        text(certificate.thumbprint.as_ref()),
+        if names.is_empty() { "unknown".into() } else { names.join(" ") }
+    )
+}
+
+fn push_facts(case: &Case<'_>, zone: Zone, out: &mut String) {
+    let record = Record::new(case);
+    let text = |part: Option<&Text<'_>>| part.map_or("-".to_owned(), |part| visible(&part.0).into_owned());
+    let auth = &record.auth;
+    let tls = &record.starttls;
+    let mut fact = |name: &str, value: String| {
+        if !value.is_empty() {
+            out.push_str(&format!("{name:<11} {value}\n"));
+        }
+    };
+    fact("session", text(Some(&record.id)));
+    fact(
+        "server",
+        format!(
+            "{}, connector {}, role {}",
+            text(record.server.as_ref()),
+            text(record.connector.as_ref()),
+            record.role.unwrap_or("unknown")
+        ),
+    );
+    fact("client", format!("{}, helo {}", text(record.remote.as_ref()), text(record.helo.as_ref())));
+    fact("local", format!("{}, banner {}", text(record.local.as_ref()), text(record.banner.as_ref())));
+    fact("time", time_fact(case, zone, record.duration_ms));
+    fact("rows", rows_fact(case, &record));
+    fact(
+        "starttls",
+        [tls.outcome, tls.protocol.unwrap_or_default()].join(" ").trim_end().to_owned()
+            + &tls.error.as_ref().map_or(String::new(), |error| format!(": {}", visible(&error.0))),
+    );
+    fact("auth", auth_fact(auth));
+    fact("mail", mail_fact(&record));
+    fact(
+        "end",
+        record.disconnect.as_ref().map_or_else(
+            || if record.closed { "-".into() } else { "the log ends first".into() },
+            |end| visible(&end.0).into_owned(),
+        ),
+    );
+}
+
+fn time_fact(case: &Case<'_>, zone: Zone, duration_ms: i64) -> String {
+    let mut text = String::new();
+    for (at, row) in [case.session.first(), case.session.last()].into_iter().enumerate() {
+        text.push_str(if at == 0 { "" } else { " to " });
+        if let Some(time) = Timestamp::parse(case.session.to_record(row).time.as_inner()) {
+            push_time(&mut text, time, zone);
+        }
+    }
+    format!("{text} ({})", to_duration_text(duration_ms))
+}
+
+fn rows_fact(case: &Case<'_>, record: &Record<'_>) -> String {
+    let files: Vec<String> = files_of(case)
+        .iter()
+        .map(|file| format!("{}:{}-{}", visible(file.path.as_bytes()), file.first_line, file.last_line))
+        .collect();
+    let missing = match (record.opened, record.closed) {
+        (true, true) => "",
+        (false, true) => ", the head is missing",
+        (true, false) => ", the tail is missing",
+        (false, false) => ", head and tail are missing",
+    };
+    format!("{} in {}{missing}", record.lines, files.join(", "))
+}
+
+fn auth_fact(auth: &super::json::AuthRecord<'_>) -> String {
+    let text = |part: Option<&Text<'_>>| part.map_or("-".to_owned(), |part| visible(&part.0).into_owned());
+    if auth.attempts == 0 {
+        return auth.outcome.to_owned();
+    }
+    let mechanism = auth.mechanism.as_deref().map_or("-".into(), |mechanism| visible(mechanism.as_bytes()));
+    let error = auth.error.as_ref().map_or(String::new(), |error| format!(": {}", visible(&error.0)));
+    format!(
+        "{} {mechanism}, user {}{error}, {} attempts, {} failures",
+        auth.outcome,
+        text(auth.user.as_ref()),
+        auth.attempts,
+        auth.failures
+    )
+}
+
+fn mail_fact(record: &Record<'_>) -> String {
+    let mail = &record.mail;
+    let delay = if record.tarpit_ms > 0 {
+        format!(", tarpit {}", to_duration_text(i64::try_from(record.tarpit_ms).unwrap_or(i64::MAX)))
+    } else {
+        String::new()
+    };
+    format!(
+        "{} of {} accepted, {} bytes, {} recipients, {} refused{delay}",
+        mail.accepted,
+        mail.attempted,
+        to_grouped(mail.bytes),
+        mail.recipients.len(),
+        mail.recipients_rejected
+    )
+}
