@@ -207,8 +207,10 @@ mod tests {
         let parts = [summary("a", 1, 5, 6), summary("b", 2, 1, 2), summary("a", 4, 7, 9), Summary::default()];
         let mut forth = Summary::default();
         let mut back = Summary::default();
-        parts.iter().for_each(|part| forth += part);
-        parts.iter().rev().for_each(|part| back += part);
+        for (part, mirrored) in parts.iter().zip(parts.iter().rev()) {
+            forth += part;
+            back += mirrored;
+        }
         assert_eq!(forth, back);
         assert_eq!((forth.total.sessions, forth.places[&place("a")].sessions), (7, 5));
         assert_eq!(forth.span, Some((Timestamp(1), Timestamp(9))));

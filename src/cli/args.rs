@@ -28,15 +28,15 @@ Exit codes: 0 sessions found, 1 none, 2 an error.";
 /// STARTTLS or AUTH.
 #[derive(Debug, Parser)]
 #[command(name = "heloscope", version, about, after_help = EXAMPLES, styles = Styles::plain(), arg_required_else_help = true)]
-pub struct Args {
+pub(super) struct Args {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// List the sessions, one row each
     Sessions {
         /// The shape of a row
@@ -88,33 +88,33 @@ pub enum Command {
 
 /// Where to read and how: the same for every command that reads.
 #[derive(Debug, ClapArgs)]
-pub struct Common {
+pub(super) struct Common {
     /// Files, folders, patterns; `-` is standard input
     #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Worker threads; 0 is one a core
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub threads: usize,
+    pub(super) threads: usize,
     /// When to use colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    pub(super) color: Color,
     /// The zone of times in text: UTC, local, server, or an offset such as +02:00
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = parse_zone, allow_hyphen_values = true)]
-    pub tz: Zone,
+    pub(super) tz: Zone,
     /// Write to a file, whole or not at all
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// Read files into buffers instead of mapping them
     #[arg(long)]
-    pub no_mmap: bool,
+    pub(super) no_mmap: bool,
     /// Do not say what was skipped
     #[arg(short, long)]
-    pub quiet: bool,
+    pub(super) quiet: bool,
 }
 
 /// Shapes of the list of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SessionsFormat {
+pub(super) enum SessionsFormat {
     /// Columns for eyes, or words for a pipe
     Text,
     /// One JSON object a line
@@ -125,7 +125,7 @@ pub enum SessionsFormat {
 
 /// Shapes of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LinesFormat {
+pub(super) enum LinesFormat {
     /// `id time C|S|*|+|- text`
     Text,
     /// The rows' own bytes under a header: a log again
@@ -134,7 +134,7 @@ pub enum LinesFormat {
 
 /// Shapes of one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For eyes
     Text,
     /// One JSON object
@@ -143,7 +143,7 @@ pub enum Format {
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`
     Auto,
     /// Always

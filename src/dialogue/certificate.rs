@@ -4,8 +4,6 @@
 //!
 //! **Invariant**: a part that is missing or redacted is `None`; nothing is guessed from the rest.
 
-use std::borrow::Cow;
-
 use crate::record::value::Timestamp;
 use crate::session::Session;
 
@@ -41,7 +39,7 @@ pub fn read_certificate(session: &Session<'_>, rows: &[u32]) -> Option<Certifica
                 certificate = Some(Certificate::default());
             }
             Some(Property::Head) => certificate = Some(parse_row(&data)),
-            Some(property) => set(certificate.get_or_insert_default(), property, data),
+            Some(property) => set(certificate.get_or_insert_default(), property, &data),
             None => {}
         }
     }
@@ -81,7 +79,7 @@ fn property_of(context: &[u8]) -> Option<Property> {
     OPENINGS.iter().find(|(opening, _)| opens(opening)).map(|(_, property)| *property)
 }
 
-fn set(certificate: &mut Certificate, property: Property, data: Cow<'_, [u8]>) {
+fn set(certificate: &mut Certificate, property: Property, data: &[u8]) {
     let value = data.trim_ascii();
     let text = (!value.is_empty()).then(|| value.to_vec());
     match property {
@@ -139,7 +137,8 @@ fn is_time(word: &[u8]) -> bool {
 
 /// A list of names, where it is neither a time nor a number nor a part of a distinguished name.
 fn is_names(word: &[u8]) -> bool {
-    !word.is_empty() && !is_time(word) && !word.contains(&b'=') && !(is_hex(word) && word.len() >= 16)
+    let is_number = is_hex(word) && word.len() >= 16;
+    !(word.is_empty() || is_time(word) || word.contains(&b'=') || is_number)
 }
 
 fn is_hex(word: &[u8]) -> bool {

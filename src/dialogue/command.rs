@@ -7,8 +7,10 @@
 /// What the client asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// EHLO or HELO.
+    /// EHLO.
     Ehlo,
+    /// HELO, to which no extension is offered.
+    Helo,
     /// STARTTLS or X-ANONYMOUSTLS.
     StartTls,
     /// AUTH or X-EXPS.
@@ -34,7 +36,7 @@ pub enum Command {
 /// Every word that is known, in upper case.
 const WORDS: [(&[u8], Command); 19] = [
     (b"EHLO", Command::Ehlo),
-    (b"HELO", Command::Ehlo),
+    (b"HELO", Command::Helo),
     (b"MAIL", Command::Mail),
     (b"RCPT", Command::Rcpt),
     (b"DATA", Command::Data),

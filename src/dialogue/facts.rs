@@ -40,6 +40,7 @@ impl Span {
     }
 
     /// Returns the part of it that starts and ends so many bytes from its start, within it.
+    #[must_use]
     pub fn part(self, from: usize, to: usize) -> Self {
         let at = |offset: usize| {
             u32::try_from(offset).map_or(self.end, |offset| self.start.saturating_add(offset).min(self.end))

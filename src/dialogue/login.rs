@@ -65,7 +65,8 @@ impl Login {
     /// as an attempt: the command stands in a part that was cut off.
     pub(super) fn succeed(&mut self, facts: &mut AuthFacts, user: Option<Span>) {
         let is_known = facts.outcome == Auth::Succeeded && facts.user.is_none() && user.is_some();
-        if !self.is_under_way() && !is_known && !(self.is_told() && facts.outcome == Auth::Succeeded) {
+        let is_counted = self.is_told() && facts.outcome == Auth::Succeeded;
+        if !(self.is_under_way() || is_known || is_counted) {
             begin(facts, None);
         }
         facts.outcome = Auth::Succeeded;

@@ -112,8 +112,10 @@ pub fn parse_banner_offset(text: &[u8]) -> Option<i32> {
 mod tests {
     use super::*;
 
+    type Read<'a> = (u16, (u8, u16, u16), bool, &'a str);
+
     #[track_caller]
-    fn check(data: &str, expected: Option<(u16, (u8, u16, u16), bool, &str)>) {
+    fn check(data: &str, expected: Option<Read<'_>>) {
         let read = parse_reply(data.as_bytes())
             .map(|reply| (reply.code, reply.status, reply.is_continued, &data[reply.text_at..]));
         assert_eq!(read, expected);

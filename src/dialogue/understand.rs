@@ -119,7 +119,8 @@ impl Conversation<'_> {
         }
         let argument = data.part(argument_at, words.len());
         let pending = match command {
-            Command::Ehlo => self.ehlo(argument),
+            Command::Ehlo => self.greet(argument, Pending::Ehlo { is_begun: false }),
+            Command::Helo => self.greet(argument, Pending::Minor),
             Command::StartTls => self.start_tls(),
             Command::Auth => self.auth(argument),
             Command::Mail => self.mail(argument),
@@ -152,9 +153,9 @@ impl Conversation<'_> {
         }
     }
 
-    fn ehlo(&mut self, argument: Span) -> Pending {
+    fn greet(&mut self, argument: Span, pending: Pending) -> Pending {
         self.facts.helo = Some(super::notice::trimmed(self.text, argument));
-        Pending::Ehlo { is_begun: false }
+        pending
     }
 
     fn start_tls(&mut self) -> Pending {
@@ -187,9 +188,7 @@ impl Conversation<'_> {
         let (ip, session_id) = (value(b"IP"), value(b"SID"));
         let bytes = |span: Option<Span>| span.map(|span| span.of(self.text));
         let is_same = |known: &Proxied| match known {
-            Proxied::For { ip: known_ip, session_id: known_id } => {
-                (bytes(*known_ip), bytes(*known_id)) == (bytes(ip), bytes(session_id))
-            }
+            Proxied::For { ip: other, session_id: id } => (bytes(*other), bytes(*id)) == (bytes(ip), bytes(session_id)),
             Proxied::To(_) => false,
         };
         if !self.facts.proxied.last().is_some_and(is_same) {
@@ -319,6 +318,8 @@ impl Conversation<'_> {
         match reply.code {
             235 | 535 => self.login.reply(&mut self.facts.auth, reply),
             354 => self.pending.push_front(Pending::Message),
+            // What is wrong with a recipient is said to RCPT alone.
+            550 if matches!(reply.status, (5, 1, 1 | 10) | (5, 7, 54)) => self.recipient(data, reply),
             250 if reply.status == (2, 6, 0) && memchr::memmem::find(data.of(self.text), b"Queued mail").is_some() => {
                 self.accept(data, reply);
             }

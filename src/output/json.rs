@@ -9,6 +9,7 @@
 //! [`csv`](super::csv).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
@@ -38,7 +39,7 @@ pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()
 }
 
 /// Bytes of a log as a JSON string; invalid UTF-8 becomes U+FFFD.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Text<'a>(pub(super) Cow<'a, [u8]>);
 
 impl Text<'_> {
@@ -153,7 +154,7 @@ pub(super) struct MailRecord<'a> {
 #[derive(Debug)]
 pub(super) struct ProxiedRecord<'a>(pub(super) Vec<HandOver<'a>>);
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(untagged)]
 pub(super) enum HandOver<'a> {
     To { to: Option<Text<'a>>, session_id: Option<Text<'a>> },
@@ -213,7 +214,7 @@ impl<'a> Record<'a> {
             starttls: StartTlsRecord::new(case),
             auth: AuthRecord::new(case),
             mail: MailRecord::new(case),
-            proxied: ProxiedRecord(case.facts.proxied.iter().map(|proxied| hand_over(case, proxied)).collect()),
+            proxied: ProxiedRecord(hand_overs(case)),
             tarpit_ms: case.facts.tarpit_ms,
             verdict: None,
             findings: [],
@@ -303,6 +304,13 @@ impl<'a> MailRecord<'a> {
             bytes: mail.bytes,
         }
     }
+}
+
+/// Each hand-over once, in the order of the log: a hub's connection serves clients in turn.
+fn hand_overs<'a>(case: &Case<'a>) -> Vec<HandOver<'a>> {
+    let mut known = HashSet::new();
+    let hand_overs = case.facts.proxied.iter().map(|proxied| hand_over(case, proxied));
+    hand_overs.filter(|hand_over| known.insert(hand_over.clone())).collect()
 }
 
 fn hand_over<'a>(case: &Case<'a>, proxied: &Proxied) -> HandOver<'a> {

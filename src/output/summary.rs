@@ -44,17 +44,17 @@ pub fn to_summary_text(report: &Report<'_>, zone: Zone) -> String {
     }
     line("time", span_line(summary, zone));
     line("sessions", sessions_line(&summary.total));
-    line("starttls", words(starttls_counts(&summary.total)));
-    line("tls", words(protocol_counts(&summary.total)));
-    line("auth", words(auth_counts(&summary.total)));
+    line("starttls", words(&starttls_counts(&summary.total)));
+    line("tls", words(&protocol_counts(&summary.total)));
+    line("auth", words(&auth_counts(&summary.total)));
     line("messages", messages_line(&summary.total));
     for (place, counts) in &summary.places {
         let _ = write!(text, "\n{} \\ {}\n", visible(&place.server), visible(&place.connector));
         for (name, value) in [
             ("sessions", sessions_line(counts)),
-            ("starttls", words(starttls_counts(counts))),
-            ("tls", words(protocol_counts(counts))),
-            ("auth", words(auth_counts(counts))),
+            ("starttls", words(&starttls_counts(counts))),
+            ("tls", words(&protocol_counts(counts))),
+            ("auth", words(&auth_counts(counts))),
             ("messages", messages_line(counts)),
         ] {
             let _ = writeln!(text, "  {name:<8} {value}");
@@ -117,7 +117,7 @@ fn messages_line(counts: &Counts) -> String {
     )
 }
 
-fn words(counts: BTreeMap<&'static str, u64>) -> String {
+fn words(counts: &BTreeMap<&'static str, u64>) -> String {
     let parts: Vec<String> = counts
         .iter()
         .filter(|(_, count)| **count > 0)

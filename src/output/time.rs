@@ -27,6 +27,7 @@ pub enum Zone {
 
 impl Zone {
     /// Returns the offset to show this session's times in; the server's comes from its banner.
+    #[must_use]
     pub fn for_case(self, case: &Case<'_>) -> Self {
         match self {
             Self::Server => {

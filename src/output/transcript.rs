@@ -4,6 +4,8 @@
 //!
 //! **Invariant**: client and server are told apart by letter and by indent, never by colour alone.
 
+use std::fmt::Write;
+
 use crate::dialogue::certificate::{Certificate, read_certificate};
 use crate::dialogue::extensions::read_extensions;
 use crate::dialogue::facts::Span;
@@ -167,7 +169,8 @@ fn push_facts(case: &Case<'_>, zone: Zone, out: &mut String) {
     let tls = &record.starttls;
     let mut fact = |name: &str, value: String| {
         if !value.is_empty() {
-            out.push_str(&format!("{name:<11} {value}\n"));
+            // Writing into a string cannot fail.
+            let _ = writeln!(out, "{name:<11} {value}");
         }
     };
     fact("session", text(Some(&record.id)));

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::super::facts::{Auth, Facts, Proxied, StartTls};
 use super::*;
 use crate::record::header::Schema;
@@ -14,7 +16,8 @@ fn understood(rows: &str, first_sequence: u32) -> (String, Facts) {
             field if field.contains([',', '"']) => format!("\"{}\"", field.replace('"', "\"\"")),
             field => field.to_owned(),
         };
-        text += &format!(
+        let _ = write!(
+            text,
             "2026-11-23T08:29:{:02}.104Z,EX01\\Default,08DE2A1B3C4D5E6F,{number},192.0.2.5:25,198.51.100.7:4096,{event},{},{}\r\n",
             number % 60,
             quoted(data),
