@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Args, Color, Command};
+use args::{Args, Command};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,15 +114,4 @@ fn print(text: &[u8]) -> Result<Exit, Error> {
 /// Says something on standard error. Whoever closed it does not want to hear it.
 fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "heloscope: {text}");
-}
-
-/// Whether colour is wanted.
-fn is_coloured(color: Color, is_terminal: bool) -> bool {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => is_terminal && !is_set("NO_COLOR") && !is_dumb,
-    }
 }

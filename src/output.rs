@@ -6,6 +6,7 @@
 
 pub mod escape;
 pub mod time;
+pub mod paint;
 pub mod json;
 pub mod csv;
 pub mod text;

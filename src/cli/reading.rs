@@ -11,9 +11,10 @@ use std::ops::ControlFlow;
 use crate::ingest::order::{InOrder, Rendered};
 use crate::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
 use crate::output::escape::visible;
+use crate::output::paint::Paint;
 use crate::output::skipped::to_skipped_text;
 
-use super::args::Common;
+use super::args::{Color, Common};
 use super::destination::Destination;
 use super::progress::Progress;
 use super::{Error, Exit, complain};
@@ -21,6 +22,31 @@ use super::{Error, Exit, complain};
 /// How much of the answer waits for a session that does not end, before the order gives way, in
 /// bytes.
 const ORDER_BOUND_BYTES: usize = 128 << 20;
+
+/// Whether the answer goes to a terminal.
+pub(super) fn is_for_terminal(common: &Common) -> bool {
+    common.output.is_none() && io::stdout().is_terminal()
+}
+
+/// Whether colour is wanted.
+pub(super) fn paint(common: &Common) -> Paint {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let is_wanted = match common.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_for_terminal(common) && !is_set("NO_COLOR") && !is_dumb && understands_colour(),
+    };
+    if is_wanted { Paint::Coloured } else { Paint::Plain }
+}
+
+/// An old Windows console shows escape sequences as they are, unless it is told to obey them.
+fn understands_colour() -> bool {
+    #[cfg(windows)]
+    return anstyle_query::windows::enable_ansi_colors().unwrap_or(true);
+    #[cfg(not(windows))]
+    true
+}
 
 /// Finds what there is to read.
 ///

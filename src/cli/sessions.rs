@@ -4,27 +4,23 @@
 //!
 //! **Invariant**: the same rows in the same order for any number of threads.
 
-use std::io::IsTerminal;
-
 use crate::ingest::Case;
-use crate::output::text::Layout;
-use crate::output::time::Zone;
+use crate::output::text::{Layout, Look};
 use crate::output::{csv, json, text};
 
 use super::args::{Common, SessionsFormat};
-use super::reading::{Render, list};
-use super::{Error, Exit, is_coloured};
+use super::reading::{Render, is_for_terminal, list, paint};
+use super::{Error, Exit};
 
 struct Sessions {
     format: SessionsFormat,
-    layout: Layout,
-    zone: Zone,
+    look: Look,
 }
 
 impl Render for Sessions {
     fn render(&self, case: &Case<'_>, out: &mut Vec<u8>) {
         match self.format {
-            SessionsFormat::Text => text::write_session(case, self.layout, self.zone, out),
+            SessionsFormat::Text => text::write_session(case, self.look, out),
             SessionsFormat::Ndjson => {
                 json::write_record(case, out).expect("a record of strings and numbers, written into memory");
                 out.push(b'\n');
@@ -35,7 +31,7 @@ impl Render for Sessions {
 
     fn head(&self, _case: &Case<'_>, out: &mut Vec<u8>) {
         match self.format {
-            SessionsFormat::Text => text::write_header(self.layout, self.zone, out),
+            SessionsFormat::Text => text::write_header(self.look, out),
             SessionsFormat::Ndjson => {}
             SessionsFormat::Csv => csv::write_header(out).expect("names, written into memory"),
         }
@@ -46,8 +42,7 @@ impl Render for Sessions {
 ///
 /// Errors: nothing to read, or the answer cannot be written.
 pub(super) fn run(format: SessionsFormat, common: &Common) -> Result<Exit, Error> {
-    let is_terminal = common.output.is_none() && std::io::stdout().is_terminal();
-    let is_coloured = is_coloured(common.color, is_terminal);
-    let layout = if is_terminal { Layout::Columns { is_coloured } } else { Layout::Words };
-    list(common, &Sessions { format, layout, zone: common.tz })
+    let layout = if is_for_terminal(common) { Layout::Columns } else { Layout::Words };
+    let look = Look { layout, zone: common.tz, paint: paint(common) };
+    list(common, &Sessions { format, look })
 }

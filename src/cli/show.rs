@@ -8,17 +8,19 @@ use std::ops::ControlFlow;
 
 use crate::ingest::{Case, Study};
 use crate::output::escape::visible;
+use crate::output::paint::Paint;
 use crate::output::time::Zone;
 use crate::output::{json, transcript};
 
 use super::args::{Common, Format};
-use super::reading::{catalogue, close, read, write_whole};
+use super::reading::{catalogue, close, paint, read, write_whole};
 use super::{Error, Exit, complain};
 
 struct Showing<'a> {
     id: &'a [u8],
     format: Format,
     zone: Zone,
+    paint: Paint,
 }
 
 impl Study for Showing<'_> {
@@ -36,7 +38,7 @@ impl Study for Showing<'_> {
         match self.format {
             Format::Text => {
                 let mut text = String::new();
-                transcript::write_transcript(case, self.zone, &mut text);
+                transcript::write_transcript(case, self.zone, self.paint, &mut text);
                 answer = text.into_bytes();
             }
             Format::Json => {
@@ -50,17 +52,23 @@ impl Study for Showing<'_> {
 
 /// Whether the id is the session's, whole or without server; letter case is ignored.
 fn is_meant(id: &[u8], case: &Case<'_>) -> bool {
-    let record = case.session.to_record(case.session.first());
-    let session_id = record.session_id.as_inner();
+    let session_id = case.session.to_record(case.session.first()).session_id.as_inner();
     // Most sessions are not meant, and their own id tells it without making the whole one.
-    let is_candidate =
-        id.to_ascii_lowercase().windows(session_id.len().max(1)).any(|part| part.eq_ignore_ascii_case(session_id));
-    if !is_candidate {
+    if !ends_with(id, session_id) && !ends_with(without_ordinal(id), session_id) {
         return false;
     }
     let whole = case.to_id();
-    let bare = &whole[whole.len() - (whole.len() - case.to_server().len() - 1)..];
-    id.eq_ignore_ascii_case(&whole) || id.eq_ignore_ascii_case(bare) || id.eq_ignore_ascii_case(session_id)
+    let bare = &whole[case.to_server().len() + 1..];
+    [&whole, bare, session_id].iter().any(|name| id.eq_ignore_ascii_case(name))
+}
+
+fn ends_with(id: &[u8], end: &[u8]) -> bool {
+    id.len().checked_sub(end.len()).is_some_and(|at| id[at..].eq_ignore_ascii_case(end))
+}
+
+/// `08DE2A1B3C4D5E6F~2` without its `~2`.
+fn without_ordinal(id: &[u8]) -> &[u8] {
+    memchr::memrchr(b'~', id).map_or(id, |at| &id[..at])
 }
 
 /// Shows the session.
@@ -68,7 +76,7 @@ fn is_meant(id: &[u8], case: &Case<'_>) -> bool {
 /// Errors: nothing to read, or the answer cannot be written.
 pub(super) fn run(id: &str, format: Format, common: &Common) -> Result<Exit, Error> {
     let catalogue = catalogue(common)?;
-    let study = Showing { id: id.as_bytes(), format, zone: common.tz };
+    let study = Showing { id: id.as_bytes(), format, zone: common.tz, paint: paint(common) };
     let mut shown = Vec::new();
     let account = read(&catalogue, common, &study, &mut |batch| {
         shown.extend(batch.value);

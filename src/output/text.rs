@@ -19,6 +19,7 @@ use crate::record::value::Timestamp;
 
 use super::escape::{as_word, visible};
 use super::json::{auth_text, protocol_text, starttls_text};
+use super::paint::{FAILURE, Paint};
 use super::time::{Zone, push_time, to_duration_text};
 
 /// The columns, with their widths on a terminal in cells.
@@ -43,38 +44,41 @@ pub enum Layout {
     /// Single spaces, nothing cut: for a pipe.
     Words,
     /// Aligned columns: for a terminal.
-    Columns {
-        /// Whether failures are coloured.
-        is_coloured: bool,
-    },
+    Columns,
+}
+
+/// How the list looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The columns.
+    pub layout: Layout,
+    /// The zone of times.
+    pub zone: Zone,
+    /// Whether sessions that failed are coloured.
+    pub paint: Paint,
 }
 
 /// Appends the line that names the columns, where the layout has one.
-pub fn write_header(layout: Layout, zone: Zone, out: &mut Vec<u8>) {
-    if layout == Layout::Words {
+pub fn write_header(look: Look, out: &mut Vec<u8>) {
+    if look.layout == Layout::Words {
         return;
     }
     let cells = COLUMNS.map(|(name, _)| Cow::Borrowed(name));
-    push_columns(&cells, zone, out);
+    push_columns(&cells, look.zone, out);
+    out.push(b'\n');
 }
 
 /// Appends the session's line.
-pub fn write_session(case: &Case<'_>, layout: Layout, zone: Zone, out: &mut Vec<u8>) {
-    let cells = to_cells(case, zone);
-    match layout {
+pub fn write_session(case: &Case<'_>, look: Look, out: &mut Vec<u8>) {
+    let (before, after) = look.paint.around(has_failed(case).then_some(FAILURE));
+    let cells = to_cells(case, look.zone);
+    out.extend_from_slice(before.as_bytes());
+    match look.layout {
         Layout::Words => push_words(&cells, out),
-        Layout::Columns { is_coloured } => {
-            let has_failed = is_coloured && has_failed(case);
-            out.extend_from_slice(if has_failed { b"\x1b[31m" } else { b"" });
-            push_columns(&cells, zone, out);
-            if has_failed {
-                // The colour ends before the line does, or a pager paints the next one too.
-                let line_end = out.pop();
-                out.extend_from_slice(b"\x1b[0m");
-                out.extend(line_end);
-            }
-        }
+        Layout::Columns => push_columns(&cells, look.zone, out),
     }
+    out.extend_from_slice(after.as_bytes());
+    out.push(b'\n');
 }
 
 fn has_failed(case: &Case<'_>) -> bool {
@@ -89,7 +93,6 @@ fn push_words(cells: &[Cow<'_, str>], out: &mut Vec<u8>) {
         }
         out.extend_from_slice(as_word(cell.as_bytes()).as_bytes());
     }
-    out.push(b'\n');
 }
 
 fn push_columns(cells: &[Cow<'_, str>], zone: Zone, out: &mut Vec<u8>) {
@@ -104,7 +107,6 @@ fn push_columns(cells: &[Cow<'_, str>], zone: Zone, out: &mut Vec<u8>) {
             out.extend(std::iter::repeat_n(b' ', width.saturating_sub(shown.width()) + 2));
         }
     }
-    out.push(b'\n');
 }
 
 /// Cuts text to so many cells, the last one saying that it was cut.
@@ -202,6 +204,6 @@ mod tests {
     fn words_are_words() {
         let mut out = Vec::new();
         push_words(&["a b".into(), "".into(), "c".into()], &mut out);
-        assert_eq!(out, b"a_b - c\n");
+        assert_eq!(out, b"a_b - c");
     }
 }

@@ -6,6 +6,8 @@
 
 use std::fmt::Write;
 
+use anstyle::Style;
+
 use crate::dialogue::certificate::{Certificate, read_certificate};
 use crate::dialogue::extensions::read_extensions;
 use crate::dialogue::facts::Span;
@@ -18,22 +20,24 @@ use crate::session::Row;
 use super::escape::visible;
 use super::json::{Record, Text, files_of, protocol_text};
 use super::lines::as_letter;
+use super::paint::{ASIDE, CLIENT, FAILURE, Paint};
 use super::time::{Zone, push_time, to_duration_text, to_grouped, to_time_text};
 
 /// Appends the session's facts and its conversation.
-pub fn write_transcript(case: &Case<'_>, zone: Zone, out: &mut String) {
+pub fn write_transcript(case: &Case<'_>, zone: Zone, paint: Paint, out: &mut String) {
     let zone = zone.for_case(case);
     push_facts(case, zone, out);
     out.push('\n');
     let mut before: Option<Timestamp> = None;
     for (index, row) in case.session.rows.iter().enumerate() {
         let time = Timestamp::parse(case.session.to_record(row).time.as_inner());
+        let (open, close) = paint.around(style_of(row.marker, case.session.as_data(row)));
         let lead = to_lead(time, before, zone);
         for (at, line) in to_lines(case, index, row).iter().enumerate() {
             let lead = if at == 0 { &*lead } else { "" };
             let mark = if at == 0 { char::from(as_letter(row.marker)) } else { ' ' };
-            out.push_str(format!("{lead:>29}  {mark} {}{line}", indent_of(row.marker)).trim_end());
-            out.push('\n');
+            let line = format!("{lead:>29}  {mark} {}{line}", indent_of(row.marker));
+            out.extend([&*open, line.trim_end(), &*close, "\n"]);
         }
         before = time.or(before);
     }
@@ -48,6 +52,16 @@ fn to_lead(time: Option<Timestamp>, before: Option<Timestamp>, zone: Zone) -> St
         }
         (Some(time), None) => to_time_text(time, zone),
         (None, _) => String::new(),
+    }
+}
+
+/// Replies that refuse are what a reader looks for.
+fn style_of(marker: Marker, data: Field<'_>) -> Option<Style> {
+    match (marker, data.as_inner()) {
+        (Marker::Sent, [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', ..]) => Some(FAILURE),
+        (Marker::Received, _) => Some(CLIENT),
+        (Marker::Information, _) => Some(ASIDE),
+        _ => None,
     }
 }
 

@@ -1,3 +1,9 @@
+//! What conversations amount to, case by case.
+//!
+//! In: rows in a short notation. Out: facts, compared.
+//!
+//! **Invariant**: every outcome of the session record has a conversation here that leads to it.
+
 use std::fmt::Write;
 
 use super::super::facts::{Auth, Facts, Proxied, StartTls};

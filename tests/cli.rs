@@ -1,0 +1,230 @@
+//! The command line: exit code, standard output and standard error of every command.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The program, in the project's root, without what the caller's terminal and environment say.
+fn heloscope(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heloscope"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+    command.env_remove("NO_COLOR").env("TERM", "xterm").env("COLUMNS", "100");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    heloscope(arguments).output().expect("the program runs")
+}
+
+/// Runs the program with text on standard input.
+fn run_on(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = heloscope(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    child.stdin.take().expect("a pipe").write_all(input).expect("the program reads");
+    child.wait_with_output().expect("the program ends")
+}
+
+/// Exit code, standard output and standard error as one text; the same on every system.
+fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace("heloscope.exe", "heloscope");
+    let code = output.status.code().expect("an exit code");
+    let told = format!("exit {code}\n--- stdout\n{}--- stderr\n{}", text(&output.stdout), text(&output.stderr));
+    // Paths below a named folder are written as the system writes them.
+    told.replace("\\\\", "/").replace("samples\\", "samples/")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("an exit code")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// Compares what a command tells with the snapshot of that name.
+macro_rules! check {
+    ($name:literal, $($argument:expr),+ $(,)?) => {
+        insta::assert_snapshot!($name, told(&run(&[$($argument),+])))
+    };
+}
+
+#[test]
+fn help() {
+    check!("no_arguments",);
+    check!("help", "--help");
+    check!("sessions_help", "sessions", "--help");
+}
+
+#[test]
+fn sessions() {
+    check!("sessions_text", "sessions", "samples/auth-rejected.log");
+    check!("sessions_ndjson", "sessions", "--format", "ndjson", "samples/auth-rejected.log");
+    check!("sessions_csv", "sessions", "--format", "csv", "samples/hostile-ehlo.log");
+    check!("sessions_coloured", "sessions", "--color", "always", "samples/auth-rejected.log");
+    check!("sessions_in_another_zone", "sessions", "--tz", "+05:30", "samples/auth-rejected.log");
+    check!("sessions_in_the_servers_zone", "sessions", "--tz", "server", "samples/auth-rejected.log");
+}
+
+#[test]
+fn lines() {
+    check!("lines_text", "lines", "samples/submission-proxied");
+    check!("lines_raw", "lines", "--format", "raw", "samples/pipelined-two-messages.log");
+}
+
+#[test]
+fn show() {
+    let listed = stdout(&run(&["sessions", "samples/starttls-dropped-after-certificate.log"]));
+    let id = listed.split(' ').nth(1).expect("an id");
+    check!("show_text", "show", id, "samples/starttls-dropped-after-certificate.log");
+    check!("show_json", "show", "--format", "json", id, "samples/starttls-dropped-after-certificate.log");
+    check!("show_coloured", "show", "--color", "always", id, "samples/starttls-dropped-after-certificate.log");
+    check!("show_unknown", "show", "EX01/0000000000000000", "samples/auth-rejected.log");
+    let bare = id.split('/').nth(1).expect("an id behind the server").to_lowercase();
+    assert_eq!(
+        stdout(&run(&["show", &bare, "samples/starttls-dropped-after-certificate.log"])),
+        stdout(&run(&["show", id, "samples/starttls-dropped-after-certificate.log"]))
+    );
+}
+
+#[test]
+fn summary() {
+    check!("summary_text", "summary", "samples/submission-proxied", "samples/blank-and-foreign-rows.log");
+    check!("summary_json", "summary", "--format", "json", "samples/submission-proxied", "samples/not-these");
+}
+
+#[test]
+fn what_is_skipped_is_said_once() {
+    check!("other_logs", "sessions", "samples/not-these");
+    check!("malformed", "sessions", "samples/blank-and-foreign-rows.log");
+    assert_eq!(stderr(&run(&["sessions", "-q", "samples/not-these"])), "");
+    assert_eq!(code(&run(&["sessions", "-q", "samples/not-these"])), 1);
+}
+
+#[test]
+fn bad_input_is_named_and_exits_2() {
+    check!("no_such_file", "sessions", "samples/auth-rejected.log", "samples/no-such.log");
+    check!("no_such_pattern", "sessions", "samples/no-such-*.log");
+    check!("bad_pattern", "sessions", "samples/[");
+    check!("bad_zone", "sessions", "--tz", "Mars", "samples");
+    check!("bad_option", "sessions", "--frmat", "csv", "samples");
+    check!("bad_format", "sessions", "--format", "xml", "samples");
+    check!("bad_command", "sesions", "samples");
+    check!("bad_threads", "sessions", "--threads", "many", "samples");
+}
+
+#[test]
+fn patterns_are_expanded_by_the_program() {
+    let expanded = run(&["sessions", "samples/starttls-*.log"]);
+    assert_eq!(code(&expanded), 0);
+    let by_hand: usize = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples"))
+        .expect("the samples")
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("starttls-")))
+        .count();
+    assert!(by_hand >= 4);
+    assert!(stdout(&expanded).lines().count() >= by_hand);
+}
+
+#[test]
+fn standard_input_is_a_log_like_any_other() {
+    let path = "samples/auth-rejected.log";
+    let text = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the sample");
+    let of_file = stdout(&run(&["sessions", path]));
+    for arguments in [&["sessions"][..], &["sessions", "-"]] {
+        let of_stdin = run_on(arguments, &text);
+        assert_eq!((code(&of_stdin), stdout(&of_stdin)), (0, of_file.clone()));
+    }
+    let nothing = run_on(&["sessions"], b"");
+    assert_eq!(code(&nothing), 1);
+}
+
+#[test]
+fn an_output_file_is_whole_or_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("answer.csv");
+    let out_text = out.to_str().expect("a path of UTF-8");
+    let log = folder.path().join("RECV2026112308-1.LOG");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/auth-rejected.log"), &log).expect("a copy");
+    let folder_text = folder.path().to_str().expect("a path of UTF-8");
+    for _ in 0..2 {
+        // The second time the answer's file stands in the folder that is read.
+        let written = run(&["sessions", "--format", "csv", "-o", out_text, folder_text]);
+        assert_eq!((code(&written), stdout(&written), stderr(&written)), (0, String::new(), String::new()));
+        let expected = run(&["sessions", "--format", "csv", log.to_str().expect("a path of UTF-8")]);
+        assert_eq!(std::fs::read(&out).expect("the answer"), expected.stdout);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 2, "nothing else is left behind");
+    let refused = run(&["sessions", "-o", folder_text, folder_text]);
+    assert_eq!(code(&refused), 2);
+    assert!(stderr(&refused).contains("is a folder"), "{}", stderr(&refused));
+}
+
+#[test]
+fn threads_and_mapping_change_no_byte() {
+    for format in [&["sessions"][..], &["sessions", "--format", "ndjson"], &["sessions", "--format", "csv"], &["lines"], &["lines", "--format", "raw"], &["summary"]] {
+        let with = |more: &[&str]| run(&[format, more, &["samples"]].concat());
+        let one = with(&["--threads", "1"]);
+        assert_eq!(code(&one), 0, "{}", stderr(&one));
+        for more in [&["--threads", "4"][..], &["--threads", "3", "--no-mmap"]] {
+            let many = with(more);
+            assert!(one.stdout == many.stdout && one.stderr == many.stderr, "{format:?} {more:?}");
+        }
+    }
+}
+
+#[test]
+fn raw_rows_read_again_are_the_same_sessions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    for entry in std::fs::read_dir(samples).expect("the samples") {
+        let path = entry.expect("an entry").path();
+        let path = path.to_str().expect("a path of UTF-8");
+        let raw = run(&["lines", "-q", "--format", "raw", path]);
+        if code(&raw) == 1 {
+            assert!(raw.stdout.is_empty());
+            continue;
+        }
+        let again = folder.path().join("again.log");
+        std::fs::write(&again, &raw.stdout).expect("a temporary file");
+        let again = again.to_str().expect("a path of UTF-8");
+        let rows_of = |path: &str| {
+            let mut rows: Vec<String> = stdout(&run(&["lines", "-q", path])).lines().map(without_server).collect();
+            rows.sort();
+            rows
+        };
+        assert_eq!(rows_of(again), rows_of(path), "{path}");
+    }
+}
+
+/// A log without a server's name goes by its folder, which is another one in the copy.
+fn without_server(line: &str) -> String {
+    line.split_once('/').map_or(line, |(_, rest)| rest).to_owned()
+}
+
+#[test]
+fn whoever_stops_reading_is_not_told_off() {
+    let mut child = heloscope(&["lines", "samples"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("it ends");
+    assert_eq!((code(&ended), stderr(&ended)), (0, String::new()));
+}
+
+#[test]
+fn schema_completions_and_manual() {
+    let schema: serde_json::Value = serde_json::from_slice(&run(&["schema"]).stdout).expect("valid JSON");
+    assert!(jsonschema::meta::is_valid(&schema));
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let completions = run(&["completions", shell]);
+        assert!(stdout(&completions).contains("sessions"), "{shell}");
+    }
+    let manual = stdout(&run(&["man"]));
+    assert!(manual.starts_with(".ie") && manual.contains("summary"), "{manual}");
+    check!("version", "--version");
+}
