@@ -1,6 +1,6 @@
 //! The bytes of a log, in chunks that end at line ends.
 //!
-//! In: a path, or standard input. Out: [`Bytes`], chunk after chunk, in order.
+//! In: a path, or standard input. Out: [`Chunk`], chunk after chunk, in order.
 //!
 //! **Invariant**: the chunks of a source, put one behind the other, are its text: no byte is left
 //! out or changed, but that UTF-16 is read as UTF-8.
@@ -10,7 +10,7 @@ mod mapped;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::ops::{Deref, Range};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,24 +32,57 @@ pub enum Mapping {
 /// is cut.
 pub const MAX_CHUNK_BYTES: usize = 3 << 30;
 
-/// A chunk of log text.
+/// A chunk of log text, or where to read it.
 #[derive(Debug)]
-pub enum Bytes {
+pub enum Chunk {
     /// A part of a mapped file.
     Mapped(Arc<Mapped>, Range<usize>),
+    /// A part of a file: where it starts and its length in bytes.
+    Part(Arc<File>, u64, usize),
     /// A buffer of its own.
     Owned(Vec<u8>),
 }
 
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
+impl Chunk {
+    /// Returns the text, read into `buffer` where it is still in the file, and what kept it from
+    /// being whole: then it ends where the reading failed.
+    pub fn load<'a>(&'a self, buffer: &'a mut Vec<u8>) -> (&'a [u8], Option<io::Error>) {
         match self {
-            Self::Mapped(map, range) => &map.as_bytes()[range.clone()],
-            Self::Owned(buffer) => buffer,
+            Self::Mapped(map, range) => (&map.as_bytes()[range.clone()], None),
+            Self::Owned(text) => (text, None),
+            Self::Part(file, at, length) => {
+                if buffer.len() < *length {
+                    buffer.resize(*length, 0);
+                }
+                let (n_read, error) = read_part(file, *at, &mut buffer[..*length]);
+                (&buffer[..n_read], error)
+            }
         }
     }
+}
+
+/// Fills `buffer` from a place in a file as far as it goes, and says what kept it from being filled.
+fn read_part(file: &File, at: u64, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut n_read = 0;
+    while n_read < buffer.len() {
+        match read_at(file, &mut buffer[n_read..], at + n_read as u64) {
+            Ok(0) => return (n_read, Some(io::Error::new(io::ErrorKind::UnexpectedEof, "shrank while it was read"))),
+            Ok(n_more) => n_read += n_more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (n_read, Some(error)),
+        }
+    }
+    (n_read, None)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
 /// A log being read.
@@ -60,6 +93,7 @@ pub struct Source {
 
 enum Body {
     Mapped { map: Arc<Mapped>, at: usize },
+    Parts { file: Arc<File>, at: u64, size_bytes: u64 },
     Stream { reader: Box<dyn Read + Send>, rest: Vec<u8>, is_over: bool },
 }
 
@@ -67,6 +101,7 @@ impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Mapped { at, .. } => write!(f, "Mapped at {at}"),
+            Self::Parts { at, size_bytes, .. } => write!(f, "Parts at {at} of {size_bytes}"),
             Self::Stream { rest, .. } => write!(f, "Stream, {} bytes waiting", rest.len()),
         }
     }
@@ -84,14 +119,17 @@ impl Source {
             return Ok(Self::stream(io::stdin()));
         }
         let file = File::open(path)?;
-        let is_plain = file.metadata()?.is_file();
-        if mapping == Mapping::Mapped && is_plain {
-            let map = Mapped::map(&file)?;
-            if !is_utf16(map.as_bytes()) {
-                return Ok(Self { body: Body::Mapped { map: Arc::new(map), at: 0 } });
-            }
+        let metadata = file.metadata()?;
+        let mut mark = [0; 2];
+        // What is no plain file cannot be read twice, so it is not looked at.
+        if !metadata.is_file() || (read_part(&file, 0, &mut mark).0 == mark.len() && is_utf16(&mark)) {
+            return Ok(Self::stream(file));
         }
-        Ok(Self::stream(file))
+        let body = match mapping {
+            Mapping::Mapped => Body::Mapped { map: Arc::new(Mapped::map(&file)?), at: 0 },
+            Mapping::Read => Body::Parts { file: Arc::new(file), at: 0, size_bytes: metadata.len() },
+        };
+        Ok(Self { body })
     }
 
     /// Reads from anything that can be read.
@@ -104,7 +142,10 @@ impl Source {
     /// Errors: what the system says.
     pub fn read_head(mut self, head: &mut Vec<u8>) -> io::Result<()> {
         while let Some((chunk, _)) = self.next_chunk(1 << 20)? {
-            head.extend_from_slice(&chunk);
+            let mut buffer = Vec::new();
+            let (text, error) = chunk.load(&mut buffer);
+            head.extend_from_slice(text);
+            error.map_or(Ok(()), Err)?;
         }
         Ok(())
     }
@@ -113,20 +154,21 @@ impl Source {
     /// it is the last; the last may be shorter, or empty. `None` after the last.
     ///
     /// Errors: what the system says. What was read before stays read.
-    pub fn next_chunk(&mut self, chunk_bytes: usize) -> io::Result<Option<(Bytes, bool)>> {
+    pub fn next_chunk(&mut self, chunk_bytes: usize) -> io::Result<Option<(Chunk, bool)>> {
         match &mut self.body {
+            Body::Parts { file, at, size_bytes } => next_part(file, at, *size_bytes, chunk_bytes),
             Body::Mapped { map, at } => Ok(next_mapped(map, at, chunk_bytes)),
             Body::Stream { is_over: true, .. } => Ok(None),
             Body::Stream { reader, rest, is_over } => {
                 let (chunk, is_last) = next_read(reader, rest, chunk_bytes)?;
                 *is_over = is_last;
-                Ok(Some((Bytes::Owned(chunk), is_last)))
+                Ok(Some((Chunk::Owned(chunk), is_last)))
             }
         }
     }
 }
 
-fn next_mapped(map: &Arc<Mapped>, at: &mut usize, chunk_bytes: usize) -> Option<(Bytes, bool)> {
+fn next_mapped(map: &Arc<Mapped>, at: &mut usize, chunk_bytes: usize) -> Option<(Chunk, bool)> {
     let text = map.as_bytes();
     if *at >= text.len() {
         return None;
@@ -136,7 +178,39 @@ fn next_mapped(map: &Arc<Mapped>, at: &mut usize, chunk_bytes: usize) -> Option<
     let furthest = start.saturating_add(MAX_CHUNK_BYTES).min(text.len());
     let end = memchr(b'\n', &text[from - 1..furthest]).map_or(furthest, |length| from + length);
     *at = end;
-    Some((Bytes::Mapped(Arc::clone(map), start..end), end == text.len()))
+    Some((Chunk::Mapped(Arc::clone(map), start..end), end == text.len()))
+}
+
+fn next_part(file: &Arc<File>, at: &mut u64, size_bytes: u64, chunk_bytes: usize) -> io::Result<Option<(Chunk, bool)>> {
+    if *at >= size_bytes {
+        return Ok(None);
+    }
+    let start = *at;
+    let furthest = start.saturating_add(MAX_CHUNK_BYTES as u64).min(size_bytes);
+    let end = line_end(file, start.saturating_add(chunk_bytes as u64), furthest)?;
+    *at = end;
+    let length = usize::try_from(end - start).map_err(io::Error::other)?;
+    Ok(Some((Chunk::Part(Arc::clone(file), start, length), end == size_bytes)))
+}
+
+/// Returns the place behind the first line end that stands at or behind the byte before `from`, at
+/// most `furthest`.
+fn line_end(file: &File, from: u64, furthest: u64) -> io::Result<u64> {
+    let mut block = [0; 4096];
+    let mut at = from.max(1) - 1;
+    while at < furthest {
+        match read_at(file, &mut block, at) {
+            // A file that shrank: whoever reads the chunk will say so.
+            Ok(0) => break,
+            Ok(n_read) => match memchr(b'\n', &block[..n_read]) {
+                Some(length) => return Ok((at + length as u64 + 1).min(furthest)),
+                None => at += n_read as u64,
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(furthest)
 }
 
 /// Reads until the buffer holds a chunk and a line end; what stands behind the last line end waits
@@ -181,7 +255,7 @@ mod tests {
         let mut source = Source::stream(io::Cursor::new(text.to_vec()));
         let mut chunks = Vec::new();
         while let Some((chunk, _)) = source.next_chunk(chunk_bytes).unwrap() {
-            chunks.push(chunk.to_vec());
+            chunks.push(chunk.load(&mut Vec::new()).0.to_vec());
         }
         assert_eq!(chunks.concat(), expected.concat());
         for chunk in &chunks[..chunks.len() - 1] {
@@ -204,6 +278,6 @@ mod tests {
         let mut source = Source::stream(io::Cursor::new(text));
         let (chunk, is_last) = source.next_chunk(100).unwrap().unwrap();
         assert!(is_last);
-        assert!(String::from_utf8_lossy(&chunk).contains("#Größe\r\n"));
+        assert!(String::from_utf8_lossy(chunk.load(&mut Vec::new()).0).contains("#Größe\r\n"));
     }
 }

@@ -19,7 +19,7 @@ use crate::dialogue::understand::{Scratch, understand};
 use crate::record::header::Schema;
 use crate::session::assemble::{Pieces, TextEnd};
 use crate::session::{FileId, Position, Row, Session};
-use crate::source::{Bytes, Source};
+use crate::source::{Chunk, Source};
 
 use super::rebuild::{Prepared, Rebuilder, Rebuilt};
 use super::{Account, Batch, Case, Catalogue, Options, ReadError, Sink, Study};
@@ -71,21 +71,24 @@ struct Desk {
 impl<S: Study> Run<'_, '_, S> {
     fn work(&self) {
         let _guard = BreakOnPanic(self);
+        let mut buffer = Vec::new();
         let mut desk = Desk::default();
         while !self.is_stopped.load(Ordering::Relaxed) {
-            let Some(job) = lock(&self.dispatcher).next() else { return };
-            let prepared = Prepared::new(&job, &mut desk.pieces, &job.schema);
-            let Some((text, rebuilt)) =
-                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, prepared, &mut desk.pieces))
+            let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { return };
+            let (text, error) = chunk.load(&mut buffer);
+            if let Some(error) = error {
+                lock(&self.dispatcher).fail(job.file, &error);
+                job.end = TextEnd::OfFile;
+            }
+            let prepared = Prepared::new(&job, text, &mut desk.pieces, &job.schema);
+            let Some((rewritten, rebuilt)) =
+                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, &mut desk.pieces))
             else {
                 return;
             };
-            let (value, account) = self.study_all(text.as_deref().unwrap_or(&job.bytes), &rebuilt, &mut desk);
-            self.deliver(
-                job.number,
-                Batch { value, open_from: rebuilt.open_from, bytes: job.bytes.len() as u64 },
-                account,
-            );
+            let (value, account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, &mut desk);
+            let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64 };
+            self.deliver(job.number, batch, account);
         }
     }
 
@@ -168,12 +171,11 @@ impl<S: Study> Run<'_, '_, S> {
     }
 }
 
-/// A chunk to work on.
+/// What is known of a chunk beside its text.
 pub(super) struct Job {
     /// Chunks are numbered in the order of reading.
     pub(super) number: u64,
     pub(super) file: FileId,
-    pub(super) bytes: Bytes,
     pub(super) end: TextEnd,
     /// The header that is taken to be in force at its start.
     pub(super) schema: Schema,
@@ -194,7 +196,7 @@ impl<'a> Dispatcher<'a> {
         Self { catalogue, options: *options, next_file: 0, open: None, number: 0, errors: Vec::new() }
     }
 
-    fn next(&mut self) -> Option<Job> {
+    fn next(&mut self) -> Option<(Job, Chunk)> {
         loop {
             let Some((file, source)) = &mut self.open else {
                 self.open_next()?;
@@ -202,18 +204,18 @@ impl<'a> Dispatcher<'a> {
             };
             let file = *file;
             match source.next_chunk(self.options.chunk_bytes) {
-                Ok(Some((bytes, is_last))) => return Some(self.job(file, bytes, is_last)),
+                Ok(Some((chunk, is_last))) => return Some((self.job(file, is_last), chunk)),
                 Ok(None) => self.open = None,
                 Err(error) => self.fail(file, &error),
             }
         }
     }
 
-    fn job(&mut self, file: FileId, bytes: Bytes, is_last: bool) -> Job {
+    fn job(&mut self, file: FileId, is_last: bool) -> Job {
         let number = self.number;
         self.number += 1;
         let end = if is_last { TextEnd::OfFile } else { TextEnd::More };
-        Job { number, file, bytes, end, schema: self.catalogue.files[file.0 as usize].schema.clone() }
+        Job { number, file, end, schema: self.catalogue.files[file.0 as usize].schema.clone() }
     }
 
     fn open_next(&mut self) -> Option<()> {
@@ -227,8 +229,9 @@ impl<'a> Dispatcher<'a> {
         Some(())
     }
 
+    /// Names the file that failed, and reads no more of it.
     fn fail(&mut self, file: FileId, error: &std::io::Error) {
-        self.open = None;
+        self.open.take_if(|(open, _)| *open == file);
         let path = self.catalogue.files[file.0 as usize].path.clone();
         self.errors.push(ReadError { path, message: error.to_string() });
     }

@@ -52,11 +52,11 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Groups the rows of a chunk, rewriting them first where their columns stand in another order.
-    pub(super) fn new(job: &Job, pieces: &mut Pieces, schema: &Schema) -> Self {
-        if pieces.assemble(&job.bytes, job.end, schema, job.file).is_ok() {
-            return Self::from_pieces(None, pieces, &job.bytes, pieces.schema.clone());
+    pub(super) fn new(job: &Job, text: &[u8], pieces: &mut Pieces, schema: &Schema) -> Self {
+        if pieces.assemble(text, job.end, schema, job.file).is_ok() {
+            return Self::from_pieces(None, pieces, text, pieces.schema.clone());
         }
-        let (text, schema_at_end) = rewrite(&job.bytes, schema);
+        let (text, schema_at_end) = rewrite(text, schema);
         let usual = Schema { order: Order::Usual, ..schema.clone() };
         // The rewritten text has usual columns only, so this cannot ask for a rewrite again.
         let _ = pieces.assemble(&text, job.end, &usual, job.file);
@@ -118,13 +118,21 @@ impl<'a> Rebuilder<'a> {
 
     /// Takes in the chunk whose turn it is. Returns the text that its rows lie in, where it is not
     /// the chunk's own, and what ended there.
-    pub(super) fn take(&mut self, job: &Job, prepared: Prepared, pieces: &mut Pieces) -> (Option<Vec<u8>>, Rebuilt) {
+    pub(super) fn take(
+        &mut self,
+        job: &Job,
+        text: &[u8],
+        prepared: Prepared,
+        pieces: &mut Pieces,
+    ) -> (Option<Vec<u8>>, Rebuilt) {
         self.enter(job);
-        let prepared = if self.schema == job.schema { prepared } else { Prepared::new(job, pieces, &self.schema) };
-        let text = prepared.text.as_deref().unwrap_or(&job.bytes);
+        let prepared =
+            if self.schema == job.schema { prepared } else { Prepared::new(job, text, pieces, &self.schema) };
+        let n_bytes = text.len() as u64;
+        let text = prepared.text.as_deref().unwrap_or(text);
         let origins: Vec<u32> =
             pieces.connectors.iter().map(|field| self.origin(&text[field.0..field.1], job)).collect();
-        let mut rebuilt = self.begin(job, pieces);
+        let mut rebuilt = self.begin(job, n_bytes, pieces);
         for (index, piece) in pieces.pieces.iter().enumerate() {
             let key = Key { source: origins[piece.connector as usize], session_key: piece.session_key };
             let place = Place { position: position_of(job, piece.first), base_line: self.base_line };
@@ -149,7 +157,7 @@ impl<'a> Rebuilder<'a> {
         }
     }
 
-    fn begin(&self, job: &Job, pieces: &Pieces) -> Rebuilt {
+    fn begin(&self, job: &Job, n_bytes: u64, pieces: &Pieces) -> Rebuilt {
         let path = &self.catalogue.files[job.file.0 as usize].path;
         let place =
             |&(line, reason): &(u64, _)| MalformedPlace { path: path.clone(), line: self.base_line + line, reason };
@@ -160,7 +168,7 @@ impl<'a> Rebuilder<'a> {
             lives: Vec::new(),
             open_from: Position(0),
             account: Account {
-                bytes: job.bytes.len() as u64,
+                bytes: n_bytes,
                 lines: counts.lines,
                 records: counts.records,
                 directives: counts.directives,
