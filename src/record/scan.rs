@@ -12,7 +12,7 @@
 
 use memchr::{memchr, memchr2};
 
-use super::line::{field_end, hash_bytes, parse_columns, parse_hex16};
+use super::line::{hash_bytes, parse_columns, parse_hex16};
 use super::value::Timestamp;
 use super::{Field, Malformed, Marker};
 
@@ -20,6 +20,8 @@ use super::{Field, Malformed, Marker};
 const TIME_BYTES: usize = 24;
 /// The length of `2026-11-23T08:29:`, the part that consecutive rows share.
 const MINUTE_BYTES: usize = 17;
+/// The length of a session id.
+const ID_BYTES: usize = 16;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,10 @@ pub struct Head {
     pub data: (usize, usize),
     /// Where the context field starts; it reaches to the line's end.
     pub context: usize,
+    /// What was noted of an earlier row of the same connector and session id, or [`NO_NOTE`].
+    pub note: u32,
+    /// Where the scanner remembers the session.
+    place: u32,
 }
 
 /// One line: what it is and where it lies.
@@ -67,30 +73,56 @@ pub struct Line {
 }
 
 /// Remembers of the rows before what the next ones are likely to repeat.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Scanner {
     /// Where a row's time stands whose date, hour and minute were checked.
     minute_at: Option<usize>,
-    /// The connector's field of the row before.
-    connector: (usize, usize),
-    /// Both endpoint fields of some recent rows, by the low bits of the session id, commas included.
-    endpoints: Endpoints,
+    /// The length of the connector's field of the row before.
+    connector_bytes: usize,
+    /// Recent rows, by a hash of their session ids.
+    recent: Vec<Recent>,
 }
 
-/// How many sessions' endpoints are remembered: a power of two.
-const N_ENDPOINTS: usize = 64;
+/// How many sessions are remembered: a power of two.
+const N_RECENT: usize = 1 << RECENT_BITS;
+const RECENT_BITS: u32 = 11;
 
-#[derive(Clone, Debug)]
-struct Endpoints([(u32, u32); N_ENDPOINTS]);
+/// What the rows of one session have in common.
+///
+/// Units: places in the chunk's text; empty spans where nothing is remembered.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    session_key: u64,
+    /// Connector and session id, with the comma behind each.
+    lead: (u32, u32),
+    /// Both endpoints, with the comma behind each.
+    endpoints: (u32, u32),
+    /// What the caller noted of the session.
+    note: u32,
+}
 
-impl Default for Endpoints {
+/// Says that nothing was noted.
+pub const NO_NOTE: u32 = u32::MAX;
+
+/// Says that a row has no place among the recent ones.
+const NO_PLACE: u32 = u32::MAX;
+
+impl Default for Scanner {
     fn default() -> Self {
-        Self([(0, 0); N_ENDPOINTS])
+        Self { minute_at: None, connector_bytes: 0, recent: vec![Recent::default(); N_RECENT] }
     }
 }
 
 impl Scanner {
+    /// Forgets everything: another text follows.
+    pub fn clear(&mut self) {
+        self.minute_at = None;
+        self.connector_bytes = 0;
+        self.recent.fill(Recent::default());
+    }
+
     /// Reads the line that starts at `at`, which must be within the text.
+    #[inline]
     pub fn scan(&mut self, text: &[u8], at: usize) -> Line {
         if let Some((head, end, next)) = self.scan_quick(text, at) {
             return Line { start: at, end, next, what: Scanned::Row(head) };
@@ -98,69 +130,132 @@ impl Scanner {
         scan_plain(text, at)
     }
 
+    /// Leaves a note that comes back with the next row of the same connector and session id, unless
+    /// it was forgotten by then.
+    #[inline]
+    pub fn note(&mut self, head: &Head, note: u32) {
+        if let Some(recent) = self.recent.get_mut(head.place as usize) {
+            recent.note = note;
+        }
+    }
+
     /// Reads a row of the usual shape: its head, its end, the start of the next line.
     #[inline]
     fn scan_quick(&mut self, text: &[u8], at: usize) -> Option<(Head, usize, usize)> {
         self.check_time(text, at)?;
-        let connector = self.connector(text, at + TIME_BYTES + 1)?;
-        let id_at = connector.1 + 1;
-        let session_key = parse_hex16(text.get(id_at..id_at + 16)?)?;
-        let (sequence, endpoints_at) = quick_sequence(text, id_at + 16)?;
-        let event_at = self.skip_endpoints(text, endpoints_at, session_key)?;
+        let (place, lead_end) = self.lead(text, at + TIME_BYTES + 1)?;
+        let (sequence, endpoints_at) = quick_sequence(text, lead_end)?;
+        let recent = &mut self.recent[place as usize];
+        let event_at = skip_endpoints(text, endpoints_at, recent)?;
         let [marker, b','] = *text.get(event_at..event_at + 2)? else { return None };
         let marker = Marker::parse(marker)?;
         let (data_end, context) = quick_data(text, event_at + 2)?;
         let (end, next) = quick_context(text, context)?;
-        self.connector = connector;
-        Some((Head { connector, session_key, sequence, marker, data: (event_at + 2, data_end), context }, end, next))
+        let head = Head {
+            connector: (at + TIME_BYTES + 1, lead_end - ID_BYTES - 2),
+            session_key: recent.session_key,
+            sequence,
+            marker,
+            data: (event_at + 2, data_end),
+            context,
+            note: recent.note,
+            place,
+        };
+        Some((head, end, next))
     }
 
     /// Checks that a time of 24 bytes and a comma stand at `at`.
     #[inline]
     fn check_time(&mut self, text: &[u8], at: usize) -> Option<()> {
-        let time = text.get(at..=at + TIME_BYTES)?;
-        if time[TIME_BYTES] != b',' {
-            return None;
-        }
+        let time: &[u8; TIME_BYTES + 1] = text.get(at..=at + TIME_BYTES)?.try_into().ok()?;
         let is_known_minute =
             self.minute_at.is_some_and(|known| time[..MINUTE_BYTES] == text[known..known + MINUTE_BYTES]);
-        let is_digit = |place: usize| time[place].is_ascii_digit();
-        let is_second = matches!(time[17], b'0'..=b'5') && is_digit(18);
-        let is_fraction = time[19] == b'.' && is_digit(20) && is_digit(21) && is_digit(22) && time[23] == b'Z';
-        if !(is_known_minute && is_second && is_fraction) {
+        if !(is_known_minute && is_second(time[MINUTE_BYTES..].try_into().ok()?)) {
             Timestamp::parse(&time[..TIME_BYTES])?;
             self.minute_at = Some(at);
         }
-        Some(())
+        (time[TIME_BYTES] == b',').then_some(())
     }
 
-    /// Returns the connector field that starts at `at`: the same as in the row before, or searched.
+    /// Reads connector and session id, which start at `at`. Returns the place of what is remembered
+    /// of the session, and where the sequence number starts.
     #[inline]
-    fn connector(&self, text: &[u8], at: usize) -> Option<(usize, usize)> {
-        let (start, end) = self.connector;
-        if end > start && text.get(at..=at + (end - start))? == &text[start..=end] {
-            return Some((at, at + (end - start)));
+    fn lead(&mut self, text: &[u8], at: usize) -> Option<(u32, usize)> {
+        let end = at + self.connector_bytes + ID_BYTES + 2;
+        let lead = text.get(at..end)?;
+        let place = place_of(lead);
+        let recent = &self.recent[place as usize];
+        if recent.lead.1 as usize == lead.len() && is_same(lead, text, recent.lead.0 as usize) {
+            return Some((place, end));
         }
-        if *text.get(at)? == b'"' {
+        self.learn(text, at)
+    }
+
+    /// Reads connector and session id that are not those of a session that is remembered, or not
+    /// where they were expected.
+    fn learn(&mut self, text: &[u8], at: usize) -> Option<(u32, usize)> {
+        let comma = match text.get(at)? {
+            b'"' => quoted_end(text, at)?,
+            _ => at + memchr2(b',', b'\n', &text[at..])?,
+        };
+        if *text.get(comma)? != b',' {
             return None;
         }
-        let comma = at + memchr2(b',', b'\n', &text[at..])?;
-        (text[comma] == b',').then_some((at, comma))
-    }
-
-    /// Returns where the event column starts.
-    #[inline]
-    fn skip_endpoints(&mut self, text: &[u8], at: usize, session_key: u64) -> Option<usize> {
-        let slot = &mut self.endpoints.0[session_key.to_le_bytes()[0] as usize % N_ENDPOINTS];
-        let (known, length) = (slot.0 as usize, slot.1 as usize);
-        if length > 0 && text.get(at..at + length)? == &text[known..known + length] {
-            return Some(at + length);
+        self.connector_bytes = comma - at;
+        let lead = text.get(at..comma + ID_BYTES + 2)?;
+        let (place, end) = (place_of(lead), at + lead.len());
+        let recent = &mut self.recent[place as usize];
+        if recent.lead.1 as usize == lead.len() && is_same(lead, text, recent.lead.0 as usize) {
+            return Some((place, end));
         }
-        let remote_at = plain_field(text, at)?;
-        let event_at = plain_field(text, remote_at)?;
-        *slot = (u32::try_from(at).ok()?, u32::try_from(event_at - at).ok()?);
-        Some(event_at)
+        let session_key = parse_hex16(&text[comma + 1..end - 1])?;
+        if text[end - 1] != b',' {
+            return None;
+        }
+        let lead = (u32::try_from(at).ok()?, u32::try_from(lead.len()).ok()?);
+        *recent = Recent { session_key, lead, endpoints: (0, 0), note: NO_NOTE };
+        Some((place, end))
     }
+}
+
+/// Where a session is remembered: by the last eight digits of its id, which count up.
+#[inline]
+fn place_of(lead: &[u8]) -> u32 {
+    let digits = lead.len().checked_sub(9).and_then(|at| lead[at..at + 8].try_into().ok());
+    let mixed = digits.map_or(0, u64::from_le_bytes).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    u32::try_from(mixed >> (64 - RECENT_BITS)).unwrap_or(0)
+}
+
+/// Whether the same bytes stand at `at` of the text, which has been read that far.
+#[inline]
+fn is_same(bytes: &[u8], text: &[u8], at: usize) -> bool {
+    bytes == &text[at..at + bytes.len()]
+}
+
+/// Whether the bytes are `00.104Z,`, read as one number: each digit must be one, all else equal.
+#[inline]
+fn is_second(bytes: [u8; 8]) -> bool {
+    const SHAPE: u64 = u64::from_le_bytes(*b"00.000Z,");
+    // A digit is 0 to 9 after the shape is taken off, so that adding 6 reaches no higher nibble;
+    // the first digit of a second is 0 to 5. Where no digit stands, nothing may be left at all.
+    const ROOM: u64 = u64::from_le_bytes([10, 6, 0, 6, 6, 6, 0, 0]);
+    const REST: u64 = u64::from_le_bytes([0xf0, 0xf0, 0xff, 0xf0, 0xf0, 0xf0, 0xff, 0xff]);
+    let left = u64::from_le_bytes(bytes) ^ SHAPE;
+    // No byte of `left` that is within its nibble can carry into the next.
+    left & REST == 0 && (left + ROOM) & REST == 0
+}
+
+/// Returns where the event column starts.
+#[inline]
+fn skip_endpoints(text: &[u8], at: usize, recent: &mut Recent) -> Option<usize> {
+    let (known, length) = (recent.endpoints.0 as usize, recent.endpoints.1 as usize);
+    if length > 0 && is_same(text.get(at..at + length)?, text, known) {
+        return Some(at + length);
+    }
+    let remote_at = plain_field(text, at)?;
+    let event_at = plain_field(text, remote_at)?;
+    recent.endpoints = (u32::try_from(at).ok()?, u32::try_from(event_at - at).ok()?);
+    Some(event_at)
 }
 
 /// Passes over an unquoted field and its comma.
@@ -173,19 +268,15 @@ fn plain_field(text: &[u8], at: usize) -> Option<usize> {
     (text[end] == b',').then_some(end + 1)
 }
 
-/// Reads `,digits,` and returns the number and what comes after.
+/// Reads `digits,` and returns the number and what comes after.
 #[inline]
 fn quick_sequence(text: &[u8], at: usize) -> Option<(u32, usize)> {
-    let digits = text.get(at..at + 11)?;
-    if digits[0] != b',' {
-        return None;
-    }
     let mut value = 0_u32;
-    for (count, byte) in digits[1..].iter().enumerate() {
+    for (count, byte) in text.get(at..at + 10)?.iter().enumerate() {
         match byte {
             // Nine digits fit into 32 bits, so nothing can overflow before the slice ends.
             b'0'..=b'9' if count < 9 => value = value * 10 + u32::from(byte - b'0'),
-            b',' if count > 0 => return Some((value, at + count + 2)),
+            b',' if count > 0 => return Some((value, at + count + 1)),
             _ => return None,
         }
     }
@@ -197,32 +288,41 @@ fn quick_sequence(text: &[u8], at: usize) -> Option<(u32, usize)> {
 fn quick_data(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let end = match text.get(at)? {
         b',' => at,
-        b'"' => {
-            let line_end = at + memchr(b'\n', &text[at..])?;
-            at + field_end(&text[at..line_end], 0)
-        }
+        b'"' => quoted_end(text, at)?,
         _ => at + memchr2(b',', b'\n', &text[at..])?,
     };
-    (text[end] == b',').then_some((end, end + 1))
+    (*text.get(end)? == b',').then_some((end, end + 1))
+}
+
+/// Returns the place after the closing quote of the field that opens at `at`; none where the line
+/// ends before it closes.
+#[inline]
+fn quoted_end(text: &[u8], at: usize) -> Option<usize> {
+    let mut from = at + 1;
+    loop {
+        let stop = from + memchr2(b'"', b'\n', text.get(from..)?)?;
+        match (text[stop], text.get(stop + 1)) {
+            (b'\n', _) => return None,
+            (_, Some(b'"')) => from = stop + 2,
+            _ => return Some(stop + 1),
+        }
+    }
 }
 
 /// Returns the end of the line whose last field starts at `at`, and where the next line starts.
 #[inline]
 fn quick_context(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    let line_end = match text.get(at..at + 2)? {
+    let stop = match text.get(at..at + 2)? {
         b"\r\n" => return Some((at, at + 2)),
-        [b'"', _] => {
-            let line_end = at + memchr(b'\n', &text[at..])?;
-            let end = trim_return(text, at, line_end);
-            // A comma after the closing quote would be a tenth column.
-            if at + field_end(&text[at..end], 0) != end {
-                return None;
-            }
-            line_end
-        }
+        // What follows the closing quote must be the line's end, or the plain reading has the word.
+        [b'"', _] => quoted_end(text, at)?,
         _ => at + memchr2(b',', b'\n', &text[at..])?,
     };
-    (text[line_end] == b'\n').then(|| (trim_return(text, at, line_end), line_end + 1))
+    match text.get(stop..stop + 2)? {
+        b"\r\n" => Some((stop, stop + 2)),
+        [b'\n', _] => Some((trim_return(text, at, stop), stop + 1)),
+        _ => None,
+    }
 }
 
 #[inline]
@@ -262,6 +362,8 @@ fn scan_columns(line: &[u8], start: usize) -> Scanned {
         marker: columns.marker,
         data: (start + spans[7].0, start + spans[7].1),
         context: start + spans[8].0,
+        note: NO_NOTE,
+        place: NO_PLACE,
     })
 }
 
@@ -270,12 +372,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The plain reading knows nothing of other rows.
+    fn forgetful(line: Line) -> Line {
+        match line.what {
+            Scanned::Row(head) => Line { what: Scanned::Row(Head { note: NO_NOTE, place: NO_PLACE, ..head }), ..line },
+            _ => line,
+        }
+    }
+
     /// Reads the text both ways and demands the same of every line.
     fn check_agreement(text: &[u8]) {
         let mut scanner = Scanner::default();
         let mut at = 0;
         while at < text.len() {
-            let quick = scanner.scan(text, at);
+            let quick = forgetful(scanner.scan(text, at));
             assert_eq!(quick, scan_plain(text, at), "at {at} of {:?}", String::from_utf8_lossy(text));
             assert!(quick.next > at);
             at = quick.next;

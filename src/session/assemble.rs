@@ -25,6 +25,7 @@ const NO_ROW: u32 = u32::MAX;
 /// A piece begins at the chunk's first row of the session, at a connect row, or after a disconnect
 /// row; it ends at the chunk's end, or with a disconnect row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
 pub struct Piece {
     /// The connector.
     pub connector: ConnectorIndex,
@@ -42,6 +43,8 @@ pub struct Piece {
     pub is_closed: bool,
     /// Whether each sequence number is one more than the one before.
     pub is_contiguous: bool,
+    /// Whether no row can be appended any more: it is closed, or its session began anew.
+    is_over: bool,
 }
 
 impl Piece {
@@ -89,7 +92,7 @@ pub struct Pieces {
     pub schema: Schema,
     open: HashMap<(ConnectorIndex, u64), u32>,
     connector_table: HashTable<ConnectorIndex>,
-    last_connector: ConnectorIndex,
+    scanner: Scanner,
 }
 
 /// How many malformed lines of a chunk are kept by place.
@@ -117,10 +120,14 @@ impl Pieces {
         if self.schema.is_custom() {
             return Err(NeedsRewrite);
         }
-        let mut scanner = Scanner::default();
         let mut at = 0;
+        let mut warm = 0;
         while at < text.len() {
-            let line = scanner.scan(text, at);
+            if at >= warm {
+                warm = at + WARM_BYTES;
+                warm_up(text.get(at..warm + 512).unwrap_or(&text[at..]));
+            }
+            let line = self.scanner.scan(text, at);
             at = line.next;
             self.counts.lines += 1;
             match line.what {
@@ -152,7 +159,7 @@ impl Pieces {
         self.open.clear();
         self.connector_table.clear();
         self.counts = LineCounts::default();
-        self.last_connector = 0;
+        self.scanner.clear();
         self.schema = schema.clone();
     }
 
@@ -166,7 +173,6 @@ impl Pieces {
     #[inline]
     fn take_row(&mut self, text: &[u8], head: Head, (start, end): (usize, usize), file: FileId) {
         self.counts.records += 1;
-        let connector = self.connector_index(text, head.connector);
         let row = Row {
             start: narrow(start),
             data: narrow(head.data.0),
@@ -181,38 +187,40 @@ impl Pieces {
         let index = narrow(self.rows.len());
         self.rows.push(row);
         self.next.push(NO_ROW);
-        self.place_row(text, connector, head.session_key, index);
+        let is_noted = self.pieces.get(head.note as usize).is_some_and(|piece| !piece.is_over);
+        match is_noted && head.marker != Marker::Connect {
+            true => self.append_row(head.note, index, &row),
+            false => self.place_row(text, &head, index, &row),
+        }
     }
 
-    /// Appends the row to the piece of its session, or begins a new piece with it.
-    #[inline]
-    fn place_row(&mut self, text: &[u8], connector: ConnectorIndex, session_key: u64, index: u32) {
-        let row = self.rows[index as usize];
-        let key = (connector, session_key);
-        let is_connect = row.marker == Marker::Connect;
-        let open = self.open.get(&key).copied();
-        match open.filter(|&piece| !is_connect || self.is_same_connect(text, piece, &row)) {
-            Some(piece) => self.append_row(piece, index, &row),
-            None => {
-                let piece = narrow(self.pieces.len());
-                self.pieces.push(Piece {
-                    connector,
-                    session_key,
-                    first: index,
-                    last: index,
-                    n_rows: 1,
-                    is_opened: is_connect,
-                    is_closed: row.marker == Marker::Disconnect,
-                    is_contiguous: true,
-                });
-                if row.marker != Marker::Disconnect {
-                    self.open.insert(key, piece);
-                }
-            }
+    /// Finds the piece of the row's session, or begins a new piece with it.
+    fn place_row(&mut self, text: &[u8], head: &Head, index: u32, row: &Row) {
+        let key = (self.connector_index(text, head.connector), head.session_key);
+        let is_connect = head.marker == Marker::Connect;
+        let found = self.open.get(&key).copied().filter(|&piece| !self.pieces[piece as usize].is_over);
+        if let Some(piece) = found.filter(|&piece| !is_connect || self.is_same_connect(text, piece, row)) {
+            self.append_row(piece, index, row);
+            return self.scanner.note(head, piece);
         }
-        if row.marker == Marker::Disconnect {
-            self.open.remove(&key);
+        if let Some(superseded) = found {
+            self.pieces[superseded as usize].is_over = true;
         }
+        let piece = narrow(self.pieces.len());
+        let is_closed = row.marker == Marker::Disconnect;
+        self.pieces.push(Piece {
+            connector: key.0,
+            session_key: key.1,
+            first: index,
+            last: index,
+            n_rows: 1,
+            is_opened: is_connect,
+            is_closed,
+            is_contiguous: true,
+            is_over: is_closed,
+        });
+        self.open.insert(key, piece);
+        self.scanner.note(head, piece);
     }
 
     #[inline]
@@ -221,6 +229,7 @@ impl Pieces {
         let last = piece.last as usize;
         piece.is_contiguous &= self.rows[last].sequence.checked_add(1) == Some(row.sequence);
         piece.is_closed = row.marker == Marker::Disconnect;
+        piece.is_over = piece.is_closed;
         piece.n_rows += 1;
         piece.last = index;
         self.next[last] = index;
@@ -233,28 +242,18 @@ impl Pieces {
         piece.is_opened && self.rows[piece.first as usize].as_line(text) == row.as_line(text)
     }
 
-    #[inline]
     fn connector_index(&mut self, text: &[u8], field: (usize, usize)) -> ConnectorIndex {
         let name = &text[field.0..field.1];
-        if let Some(&(start, end)) = self.connectors.get(self.last_connector as usize)
-            && &text[start..end] == name
-        {
-            return self.last_connector;
-        }
         let (connectors, hash) = (&mut self.connectors, hash_bytes(name));
         let of = |index: u32| &text[connectors[index as usize].0..connectors[index as usize].1];
-        self.last_connector = match self.connector_table.find(hash, |&index| of(index) == name) {
-            Some(&index) => index,
-            None => {
-                let index = narrow(connectors.len());
-                connectors.push(field);
-                let hash_of =
-                    |&index: &u32| hash_bytes(&text[connectors[index as usize].0..connectors[index as usize].1]);
-                self.connector_table.insert_unique(hash, index, hash_of);
-                index
-            }
-        };
-        self.last_connector
+        if let Some(&index) = self.connector_table.find(hash, |&index| of(index) == name) {
+            return index;
+        }
+        let index = narrow(connectors.len());
+        connectors.push(field);
+        let hash_of = |&index: &u32| hash_bytes(&text[connectors[index as usize].0..connectors[index as usize].1]);
+        self.connector_table.insert_unique(hash, index, hash_of);
+        index
     }
 
     /// The rows of a piece, in order.
@@ -266,6 +265,13 @@ impl Pieces {
             Some(row)
         })
     }
+}
+
+const WARM_BYTES: usize = 16 << 10;
+
+fn warm_up(text: &[u8]) {
+    let sum = text.iter().step_by(64).fold(0_u8, |sum, byte| sum ^ byte);
+    std::hint::black_box(sum);
 }
 
 /// Puts the rows of a chunk into the usual order of columns, line by line, and returns the header
