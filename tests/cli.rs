@@ -30,7 +30,8 @@ fn run_on(arguments: &[&str], input: &[u8]) -> Output {
 
 /// Exit code, standard output and standard error as one text; the same on every system.
 fn told(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace("heloscope.exe", "heloscope");
+    let text =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace("heloscope.exe", "heloscope");
     let code = output.status.code().expect("an exit code");
     let told = format!("exit {code}\n--- stdout\n{}--- stderr\n{}", text(&output.stdout), text(&output.stderr));
     // Paths below a named folder are written as the system writes them.
@@ -51,8 +52,8 @@ fn stderr(output: &Output) -> String {
 
 /// Compares what a command tells with the snapshot of that name.
 macro_rules! check {
-    ($name:literal, $($argument:expr),+ $(,)?) => {
-        insta::assert_snapshot!($name, told(&run(&[$($argument),+])))
+    ($name:literal $(, $argument:expr)* $(,)?) => {
+        insta::assert_snapshot!($name, told(&run(&[$($argument),*])))
     };
 }
 
@@ -168,7 +169,14 @@ fn an_output_file_is_whole_or_as_it_was() {
 
 #[test]
 fn threads_and_mapping_change_no_byte() {
-    for format in [&["sessions"][..], &["sessions", "--format", "ndjson"], &["sessions", "--format", "csv"], &["lines"], &["lines", "--format", "raw"], &["summary"]] {
+    for format in [
+        &["sessions"][..],
+        &["sessions", "--format", "ndjson"],
+        &["sessions", "--format", "csv"],
+        &["lines"],
+        &["lines", "--format", "raw"],
+        &["summary"],
+    ] {
         let with = |more: &[&str]| run(&[format, more, &["samples"]].concat());
         let one = with(&["--threads", "1"]);
         assert_eq!(code(&one), 0, "{}", stderr(&one));
@@ -210,7 +218,8 @@ fn without_server(line: &str) -> String {
 
 #[test]
 fn whoever_stops_reading_is_not_told_off() {
-    let mut child = heloscope(&["lines", "samples"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut child =
+        heloscope(&["lines", "samples"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     drop(child.stdout.take());
     let ended = child.wait_with_output().expect("it ends");
     assert_eq!((code(&ended), stderr(&ended)), (0, String::new()));

@@ -60,7 +60,21 @@ const WORDS: [(&[u8], Command); 19] = [
 ///
 /// Units: the second value counts bytes from the start of `data` to the argument, or to its end.
 /// Source: RFC 5321 section 4.1; `XPROXYFROM` and its kind as Exchange writes them.
+#[inline]
 pub fn parse_command(data: &[u8]) -> (Command, usize) {
+    // What nearly all clients write, read without a search.
+    match data {
+        [b'M', b'A', b'I', b'L', b' ', b'F', ..] => (Command::Mail, 5),
+        [b'R', b'C', b'P', b'T', b' ', b'T', ..] => (Command::Rcpt, 5),
+        [b'E', b'H', b'L', b'O', b' ', first, ..] if !matches!(first, b' ' | b'\t') => (Command::Ehlo, 5),
+        b"DATA" => (Command::Data, 4),
+        b"QUIT" => (Command::Quit, 4),
+        b"STARTTLS" => (Command::StartTls, 8),
+        _ => parse_any_command(data),
+    }
+}
+
+fn parse_any_command(data: &[u8]) -> (Command, usize) {
     let end = data.iter().take(16).position(|byte| matches!(byte, b' ' | b'\t' | b':' | b'=')).unwrap_or(data.len());
     let word = &data[..end];
     let known = WORDS.iter().find(|(known, _)| known.len() == word.len() && known.eq_ignore_ascii_case(word));
@@ -85,6 +99,10 @@ pub fn parse_path(argument: &[u8]) -> (usize, usize) {
 }
 
 fn closing_bracket(argument: &[u8], from: usize) -> usize {
+    match memchr::memchr2(b'>', b'"', &argument[from..]) {
+        Some(at) if argument[from + at] == b'>' => return from + at,
+        _ => {}
+    }
     let mut is_quoted = false;
     let mut at = from;
     while at < argument.len() {

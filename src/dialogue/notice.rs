@@ -103,7 +103,7 @@ fn parse_t(text: &[u8], sentence: Span) -> Notice {
     if words.starts_with(b"Tarpit for ") {
         return parse_tarpit(words).map_or(Notice::Other, Notice::Tarpit);
     }
-    if words.starts_with(b"TLS protocol ") && find(words, b"negotiation succeeded").is_some() {
+    if is_negotiated(words) {
         return Notice::Negotiated(sentence);
     }
     match after_opening(words, FAILED) {
@@ -111,6 +111,13 @@ fn parse_t(text: &[u8], sentence: Span) -> Notice {
         None if words.starts_with(b"TlsDomainCapabilities=") => Notice::DomainCapabilities(sentence),
         None => Notice::Other,
     }
+}
+
+/// `TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded …`.
+fn is_negotiated(words: &[u8]) -> bool {
+    let Some(rest) = words.strip_prefix(b"TLS protocol ") else { return false };
+    let name_end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+    rest[name_end..].starts_with(b" negotiation succeeded")
 }
 
 /// `Inbound AUTH LOGIN failed because of LogonDenied`, `Inbound authentication failed because of …`.

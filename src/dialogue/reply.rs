@@ -4,7 +4,9 @@
 //!
 //! **Invariant**: any bytes are accepted; what opens with no code is no reply.
 
-use memchr::memmem::find;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 /// A reply, or one line of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,7 @@ impl Reply {
 /// Shape: `535 5.7.3 Authentication unsuccessful`, `250-SIZE 37748736`, `250  mail.contoso.com …`.
 /// Units: `text_at` counts bytes from the start of `data`.
 /// Source: RFC 5321 section 4.2, RFC 3463 section 2.
+#[inline]
 pub fn parse_reply(data: &[u8]) -> Option<Reply> {
     let [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = data else { return None };
     let is_continued = match rest.first() {
@@ -39,15 +42,28 @@ pub fn parse_reply(data: &[u8]) -> Option<Reply> {
         Some(_) => return None,
     };
     let code = u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0');
-    let text_at = data.len().min(4) + rest.iter().skip(1).take_while(|byte| **byte == b' ').count();
+    let text_at = match rest {
+        [_, b' ', more @ ..] => 5 + more.iter().take_while(|byte| **byte == b' ').count(),
+        _ => data.len().min(4),
+    };
     Some(Reply { code, status: parse_status(&data[text_at..]).unwrap_or_default(), is_continued, text_at })
 }
 
+#[inline]
 fn parse_status(text: &[u8]) -> Option<(u8, u16, u16)> {
-    if text.get(1) != Some(&b'.') {
-        return None;
+    let digit = |byte: u8| u16::from(byte - b'0');
+    match *text {
+        // What nearly all replies bear, read without a loop.
+        [class @ b'0'..=b'9', b'.', subject @ b'0'..=b'9', b'.', detail @ b'0'..=b'9', b' ', ..] => {
+            Some((class - b'0', digit(subject), digit(detail)))
+        }
+        [b'0'..=b'9', b'.', ..] => parse_any_status(text),
+        _ => None,
     }
-    let class = text[0].is_ascii_digit().then(|| text[0] - b'0')?;
+}
+
+fn parse_any_status(text: &[u8]) -> Option<(u8, u16, u16)> {
+    let class = text[0] - b'0';
     let (subject, rest) = short_number(&text[2..])?;
     let (detail, rest) = short_number(rest.strip_prefix(b".")?)?;
     matches!(rest.first(), None | Some(b' ')).then_some((class, subject, detail))
@@ -59,6 +75,10 @@ fn short_number(text: &[u8]) -> Option<(u16, &[u8])> {
     let value = text[..length].iter().fold(0, |value, byte| value * 10 + u16::from(byte - b'0'));
     (length > 0).then_some((value, &text[length..]))
 }
+
+/// Searches that are made for every message, prepared once.
+static INTERNAL_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"InternalId="));
+static BYTES_IN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" bytes in "));
 
 /// What an accepting reply names. Each place counts bytes from the start of the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,12 +101,12 @@ pub fn parse_accepted(text: &[u8]) -> Accepted {
         let length = memchr::memchr(b'>', &text[start..])?;
         Some((start, start + length + 1))
     });
-    let internal_id = find(text, b"InternalId=").map(|at| {
+    let internal_id = INTERNAL_ID.find(text).map(|at| {
         let start = at + b"InternalId=".len();
         let length = text[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         (start, start + length)
     });
-    let bytes = find(text, b" bytes in ").map_or(0, |end| number_before(&text[..end]));
+    let bytes = BYTES_IN.find(text).map_or(0, |end| number_before(&text[..end]));
     Accepted { message_id, internal_id, bytes }
 }
 

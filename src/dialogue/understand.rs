@@ -204,7 +204,9 @@ impl Conversation<'_> {
             return self.banner(data, &reply);
         }
         let Some(at) = self.addressee(&reply) else { return self.orphan(index, data, &reply) };
-        self.pending.drain(..at);
+        if at > 0 {
+            self.pending.drain(..at);
+        }
         self.answer(index, data, &reply);
     }
 
@@ -236,6 +238,9 @@ impl Conversation<'_> {
             (250, _) => |pending| !matches!(pending, Pending::Auth | Pending::StartTls),
             _ => return (!self.pending.is_empty()).then_some(0),
         };
+        if self.pending.front().is_some_and(fits) {
+            return Some(0);
+        }
         // How far a reply may have been lost before this one: enough for what clients pipeline.
         self.pending.iter().take(64).position(fits)
     }
