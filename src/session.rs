@@ -8,6 +8,7 @@ pub mod assemble;
 pub mod join;
 pub mod seen;
 
+use crate::record::value::Timestamp;
 use crate::record::{Field, Marker, Record, line};
 
 /// Where one row lies in its session's text, and which row it is.
@@ -46,6 +47,10 @@ pub struct FileId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position(pub u64);
 
+/// Where a session was logged: server, role and connector, numbered by the one who names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct OriginId(pub u32);
+
 /// One SMTP session: its rows in order, over the text that they lie in.
 ///
 /// Shape: `rows` is never empty.
@@ -59,6 +64,8 @@ pub struct Session<'a> {
     pub ordinal: u32,
     /// The order of reading.
     pub position: Position,
+    /// Where it was logged.
+    pub origin: OriginId,
 }
 
 impl Row {
@@ -87,6 +94,11 @@ impl<'a> Session<'a> {
     /// Splits the row into all of its fields.
     pub fn to_record(&self, row: &Row) -> Record<'a> {
         line::split(self.as_line(row))
+    }
+
+    /// Returns the row's time.
+    pub fn time(&self, row: &Row) -> Option<Timestamp> {
+        line::parse_time(self.as_line(row))
     }
 
     /// The first row.

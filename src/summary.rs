@@ -8,9 +8,12 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
+use hashbrown::HashMap;
+
 use crate::dialogue::facts::{Auth, Facts, Protocol, StartTls};
 use crate::ingest::{Case, Study};
 use crate::record::value::Timestamp;
+use crate::session::OriginId;
 
 /// Counts of sessions and what became of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,14 +127,13 @@ impl AddAssign<&Self> for Summary {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Summing;
 
-/// A summary in the making: counts by the connector's bytes as they stand in the rows.
+/// A summary in the making: counts by where sessions were logged.
 #[derive(Debug, Default)]
 pub struct Sum {
     span: Option<(Timestamp, Timestamp)>,
-    /// Folder and connector field, the place that they amount to, and its counts. A chunk has a
-    /// handful, so a search beats a table; the last one found is tried first.
-    places: Vec<(String, Vec<u8>, Place, Counts)>,
-    last: usize,
+    places: Vec<(Place, Counts)>,
+    /// Which of the places an origin is.
+    index: HashMap<OriginId, usize>,
 }
 
 impl Study for Summing {
@@ -143,40 +145,28 @@ impl Study for Summing {
 
     fn take(&self, case: &Case<'_>, sum: &mut Sum) {
         let session = case.session;
-        let first = session.to_record(session.first());
-        let last = session.to_record(session.last());
-        if let (Some(start), Some(end)) =
-            (Timestamp::parse(first.time.as_inner()), Timestamp::parse(last.time.as_inner()))
-        {
+        if let Some((start, end)) = session.time(session.first()).zip(session.time(session.last())) {
             let (from, to) = sum.span.unwrap_or((start, end));
             sum.span = Some((from.min(start), to.max(end)));
         }
-        let at = sum.place(case, first.connector.0);
-        sum.places[at].3.take(session.is_opened(), session.is_closed(), case.facts);
+        sum.counts(case).take(session.is_opened(), session.is_closed(), case.facts);
     }
 }
 
 impl Sum {
-    fn place(&mut self, case: &Case<'_>, connector: &[u8]) -> usize {
-        let folder = &case.first_file().folder;
-        let is_known = |(known_folder, known, _, _): &(String, Vec<u8>, Place, Counts)| {
-            known == connector && known_folder == folder
-        };
-        if self.places.get(self.last).is_some_and(is_known) {
-            return self.last;
-        }
-        self.last = self.places.iter().position(is_known).unwrap_or_else(|| {
+    fn counts(&mut self, case: &Case<'_>) -> &mut Counts {
+        let at = *self.index.entry(case.session.origin).or_insert_with(|| {
             let place = Place { server: case.to_server().into_owned(), connector: case.connector_parts().1.to_vec() };
-            self.places.push((folder.clone(), connector.to_vec(), place, Counts::default()));
+            self.places.push((place, Counts::default()));
             self.places.len() - 1
         });
-        self.last
+        &mut self.places[at].1
     }
 
     /// Adds what was summed to a summary.
     pub fn add_to(&self, summary: &mut Summary) {
         let mut part = Summary { span: self.span, ..Summary::default() };
-        for (_, _, place, counts) in &self.places {
+        for (place, counts) in &self.places {
             part.total += counts;
             *part.places.entry(place.clone()).or_default() += counts;
         }

@@ -21,7 +21,7 @@ use crate::session::assemble::{Pieces, TextEnd};
 use crate::session::{FileId, Position, Row, Session};
 use crate::source::{Chunk, Source};
 
-use super::rebuild::{Prepared, Rebuilder, Rebuilt};
+use super::rebuild::{Prepared, Rebuilder, Rebuilt, Whole};
 use super::{Account, Batch, Case, Catalogue, Options, ReadError, Sink, Study};
 
 /// Reads everything in the catalogue and hands what `study` makes of it to `sink`, in order.
@@ -96,16 +96,10 @@ impl<S: Study> Run<'_, '_, S> {
     fn study_all(&self, text: &[u8], rebuilt: &Rebuilt, desk: &mut Desk) -> (S::Yield, Account) {
         let mut batch = self.study.begin();
         let mut account = rebuilt.account.clone();
-        let mut lives = rebuilt.lives.iter().peekable();
+        let mut joined = rebuilt.joined.iter().peekable();
         for whole in &rebuilt.wholes {
-            while let Some((life, ordinal)) = lives.next_if(|(life, _)| life.position() < whole.position) {
-                self.study_one(
-                    &life.as_session(*ordinal),
-                    &mut desk.facts,
-                    &mut desk.scratch,
-                    &mut batch,
-                    &mut account,
-                );
+            while let Some(one) = joined.next_if(|one| one.position() < whole.position) {
+                self.study_one(&one.as_session(), &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
             }
             desk.rows.clear();
             let moved = desk
@@ -113,11 +107,12 @@ impl<S: Study> Run<'_, '_, S> {
                 .rows_of(&desk.pieces.pieces[whole.piece])
                 .map(|row| Row { line: row.line + rebuilt.base_line, ..*row });
             desk.rows.extend(moved);
-            let session = Session { text, rows: &desk.rows, ordinal: whole.ordinal, position: whole.position };
+            let Whole { ordinal, position, origin, .. } = *whole;
+            let session = Session { text, rows: &desk.rows, ordinal, position, origin };
             self.study_one(&session, &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
         }
-        for (life, ordinal) in lives {
-            self.study_one(&life.as_session(*ordinal), &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
+        for one in joined {
+            self.study_one(&one.as_session(), &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
         }
         (batch, account)
     }
@@ -155,8 +150,8 @@ impl<S: Study> Run<'_, '_, S> {
         let mut desk = Desk::default();
         let mut batch = self.study.begin();
         account += rebuilt.account;
-        for (life, ordinal) in &rebuilt.lives {
-            let session = life.as_session(*ordinal);
+        for one in &rebuilt.joined {
+            let session = one.as_session();
             understand(&session, &mut desk.scratch, &mut desk.facts);
             account.sessions += 1;
             account.without_head += u64::from(!session.is_opened());

@@ -8,12 +8,11 @@ use hashbrown::HashMap;
 
 use crate::record::Field;
 use crate::record::header::{Order, Schema};
-use crate::record::line::hash_bytes;
 use crate::record::value::split_connector;
-use crate::session::Position;
 use crate::session::assemble::{Piece, Pieces, TextEnd, rewrite};
 use crate::session::join::{Joiner, Key, Life, Place};
-use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
+use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting, hash_row};
+use crate::session::{OriginId, Position, Session};
 
 use super::catalogue::Role;
 use super::pipeline::Job;
@@ -25,8 +24,8 @@ pub(super) struct Rebuilt {
     pub(super) base_line: u64,
     /// Sessions that lie within the chunk, in the order of their first rows.
     pub(super) wholes: Vec<Whole>,
-    /// Sessions that were joined, with their ordinals, in the order of their first rows.
-    pub(super) lives: Vec<(Life, u32)>,
+    /// Sessions that were joined, in the order of their first rows.
+    pub(super) joined: Vec<Joined>,
     /// No session that comes later begins before this.
     pub(super) open_from: Position,
     /// The chunk's lines.
@@ -39,6 +38,26 @@ pub(super) struct Whole {
     pub(super) piece: usize,
     pub(super) ordinal: u32,
     pub(super) position: Position,
+    pub(super) origin: OriginId,
+}
+
+/// A session whose rows were put together.
+pub(super) struct Joined {
+    life: Life,
+    ordinal: u32,
+    origin: OriginId,
+}
+
+impl Joined {
+    /// Lends it as a session.
+    pub(super) fn as_session(&self) -> Session<'_> {
+        self.life.as_session(self.ordinal, self.origin)
+    }
+
+    /// Where its first row stood.
+    pub(super) fn position(&self) -> Position {
+        self.life.position()
+    }
 }
 
 /// A chunk whose rows are grouped.
@@ -74,7 +93,7 @@ fn fingerprint_of(piece: &Piece, pieces: &Pieces, text: &[u8]) -> Fingerprint {
     if !piece.is_whole() {
         return Fingerprint::default();
     }
-    let of = |row: u32| Some(hash_bytes(pieces.rows[row as usize].as_line(text)));
+    let of = |row: u32| Some(hash_row(pieces.rows[row as usize].as_line(text)));
     Fingerprint { connect: of(piece.first), disconnect: of(piece.last) }
 }
 
@@ -91,7 +110,7 @@ pub(super) struct Rebuilder<'a> {
     catalogue: &'a Catalogue,
     joiner: Joiner,
     seen: Seen,
-    origins: HashMap<Origin, u32>,
+    origins: HashMap<Origin, OriginId>,
     servers: HashMap<Vec<u8>, ServerIndex>,
     server_of_origin: Vec<ServerIndex>,
     file: Option<crate::session::FileId>,
@@ -130,11 +149,11 @@ impl<'a> Rebuilder<'a> {
             if self.schema == job.schema { prepared } else { Prepared::new(job, text, pieces, &self.schema) };
         let n_bytes = text.len() as u64;
         let text = prepared.text.as_deref().unwrap_or(text);
-        let origins: Vec<u32> =
+        let origins: Vec<OriginId> =
             pieces.connectors.iter().map(|field| self.origin(&text[field.0..field.1], job)).collect();
         let mut rebuilt = self.begin(job, n_bytes, pieces);
         for (index, piece) in pieces.pieces.iter().enumerate() {
-            let key = Key { source: origins[piece.connector as usize], session_key: piece.session_key };
+            let key = Key { origin: origins[piece.connector as usize], session_key: piece.session_key };
             let place = Place { position: position_of(job, piece.first), base_line: self.base_line };
             if piece.is_whole() && !self.joiner.is_open(key) {
                 self.take_whole(key, index, piece, prepared.fingerprints[index], place.position, &mut rebuilt);
@@ -165,7 +184,7 @@ impl<'a> Rebuilder<'a> {
         Rebuilt {
             base_line: self.base_line,
             wholes: Vec::with_capacity(pieces.pieces.len()),
-            lives: Vec::new(),
+            joined: Vec::new(),
             open_from: Position(0),
             account: Account {
                 bytes: n_bytes,
@@ -188,7 +207,7 @@ impl<'a> Rebuilder<'a> {
         self.next_position = Position((job.number + 1) << 32);
         rebuilt.account.repeated += self.joiner.take_repeated();
         rebuilt.open_from = self.joiner.open_from().unwrap_or(self.next_position).min(self.next_position);
-        rebuilt.lives.sort_by_key(|(life, _)| life.position());
+        rebuilt.joined.sort_by_key(Joined::position);
     }
 
     fn take_whole(
@@ -200,9 +219,11 @@ impl<'a> Rebuilder<'a> {
         position: Position,
         rebuilt: &mut Rebuilt,
     ) {
-        match self.seen.sight(self.server_of_origin[key.source as usize], key.session_key, fingerprint) {
+        match self.seen.sight(self.server_of_origin[key.origin.0 as usize], key.session_key, fingerprint) {
             Sighting::Repeat => rebuilt.account.repeated += u64::from(piece.n_rows),
-            Sighting::New(ordinal) => rebuilt.wholes.push(Whole { piece: index, ordinal, position }),
+            Sighting::New(ordinal) => {
+                rebuilt.wholes.push(Whole { piece: index, ordinal, position, origin: key.origin });
+            }
         }
     }
 
@@ -210,12 +231,12 @@ impl<'a> Rebuilder<'a> {
     fn joining(&mut self, rebuilt: &mut Rebuilt, work: impl FnOnce(&mut Joiner, &mut dyn FnMut(Key, Life))) {
         let (seen, servers) = (&mut self.seen, &self.server_of_origin);
         work(&mut self.joiner, &mut |key, life| match seen.sight(
-            servers[key.source as usize],
+            servers[key.origin.0 as usize],
             key.session_key,
             life.fingerprint(),
         ) {
             Sighting::Repeat => rebuilt.account.repeated += life.n_rows(),
-            Sighting::New(ordinal) => rebuilt.lives.push((life, ordinal)),
+            Sighting::New(ordinal) => rebuilt.joined.push(Joined { life, ordinal, origin: key.origin }),
         });
     }
 
@@ -224,18 +245,18 @@ impl<'a> Rebuilder<'a> {
         let mut rebuilt = Rebuilt {
             base_line: 0,
             wholes: Vec::new(),
-            lives: Vec::new(),
+            joined: Vec::new(),
             open_from: Position(u64::MAX),
             account: Account::default(),
         };
         self.joining(&mut rebuilt, Joiner::end_input);
         rebuilt.account.repeated += self.joiner.take_repeated();
-        rebuilt.lives.sort_by_key(|(life, _)| life.position());
+        rebuilt.joined.sort_by_key(Joined::position);
         rebuilt
     }
 
     /// Numbers the origin of a connector's rows; a log that names no server goes by its folder.
-    fn origin(&mut self, connector: &[u8], job: &Job) -> u32 {
+    fn origin(&mut self, connector: &[u8], job: &Job) -> OriginId {
         let file = &self.catalogue.files[job.file.0 as usize];
         let connector = Field(connector).to_value();
         let server = match split_connector(&connector) {
@@ -245,9 +266,9 @@ impl<'a> Rebuilder<'a> {
         let n_servers = u32::try_from(self.servers.len()).unwrap_or(u32::MAX);
         let server_index = *self.servers.entry(server.clone()).or_insert(n_servers);
         let origin = Origin { server, connector: connector.into_owned(), role: file.role };
-        let n_origins = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
-        let index = *self.origins.entry(origin).or_insert(n_origins);
-        if index == n_origins {
+        let next = OriginId(u32::try_from(self.origins.len()).unwrap_or(u32::MAX));
+        let index = *self.origins.entry(origin).or_insert(next);
+        if index == next {
             self.server_of_origin.push(server_index);
         }
         index

@@ -137,6 +137,11 @@ pub fn parse_record(line: &[u8]) -> Result<Record<'_>, Malformed> {
     })
 }
 
+/// Reads the time of a line that is known to be a row, and nothing else of it.
+pub fn parse_time(line: &[u8]) -> Option<Timestamp> {
+    Timestamp::parse(Field(&line[..field_end(line, 0)]).as_inner())
+}
+
 /// Splits a line that is known to be a row; every field of any other line is empty.
 pub fn split(line: &[u8]) -> Record<'_> {
     parse_record(line).unwrap_or(Record {

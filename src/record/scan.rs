@@ -10,7 +10,8 @@
 //! What must change together: the column order here, [`parse_columns`] and
 //! [`COLUMN_NAMES`](super::header::COLUMN_NAMES).
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
+use wide::u8x16;
 
 use super::line::{hash_bytes, parse_columns, parse_hex16};
 use super::value::Timestamp;
@@ -20,6 +21,8 @@ use super::{Field, Malformed, Marker};
 const TIME_BYTES: usize = 24;
 /// The length of `2026-11-23T08:29:`, the part that consecutive rows share.
 const MINUTE_BYTES: usize = 17;
+/// What is taken for the minute before any was read: as good as any that was checked.
+const SOME_MINUTE: &[u8; MINUTE_BYTES] = b"2000-01-01T00:00:";
 /// The length of a session id.
 const ID_BYTES: usize = 16;
 
@@ -36,23 +39,31 @@ pub enum Scanned {
     Malformed(Malformed),
 }
 
-/// What grouping needs of a row, and where its payload lies.
+/// What grouping needs of a row, and where its parts lie.
 ///
-/// Units: offsets count bytes from the start of the chunk's text.
+/// Units: offsets count bytes from the start of the chunk's text, which is shorter than 4 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
+    /// Where the line starts, a byte order mark passed over.
+    pub start: u32,
     /// The connector's field, quotes included: start and end.
-    pub connector: (usize, usize),
-    /// The session id as a number.
-    pub session_key: u64,
+    pub connector: (u32, u32),
+    /// Where the data field starts.
+    pub data: u32,
+    /// Where the data field ends.
+    pub data_end: u32,
+    /// Where the context field starts; it reaches to `end`.
+    pub context: u32,
+    /// Where the line ends, its line end not counted.
+    pub end: u32,
+    /// Where the next line starts.
+    pub next: u32,
     /// The sequence number.
     pub sequence: u32,
+    /// The session id as a number.
+    pub session_key: u64,
     /// The event.
     pub marker: Marker,
-    /// The data field: start and end.
-    pub data: (usize, usize),
-    /// Where the context field starts; it reaches to the line's end.
-    pub context: usize,
     /// What was noted of an earlier row of the same connector and session id, or [`NO_NOTE`].
     pub note: u32,
     /// Where the scanner remembers the session.
@@ -75,12 +86,10 @@ pub struct Line {
 /// Remembers of the rows before what the next ones are likely to repeat.
 #[derive(Clone, Debug)]
 pub struct Scanner {
-    /// Where a row's time stands whose date, hour and minute were checked.
-    minute_at: Option<usize>,
-    /// The length of the connector's field of the row before.
-    connector_bytes: usize,
+    /// Date, hour and minute of a row whose time was checked.
+    minute: [u8; MINUTE_BYTES],
     /// Recent rows, by a hash of their session ids.
-    recent: Vec<Recent>,
+    recent: Box<[Recent; N_RECENT]>,
 }
 
 /// How many sessions are remembered: a power of two.
@@ -93,9 +102,9 @@ const RECENT_BITS: u32 = 11;
 #[derive(Clone, Copy, Debug, Default)]
 struct Recent {
     session_key: u64,
-    /// Connector and session id, with the comma behind each.
+    /// Connector and session id, with the comma behind each: start and length.
     lead: (u32, u32),
-    /// Both endpoints, with the comma behind each.
+    /// Both endpoints, with the comma behind each: start and length.
     endpoints: (u32, u32),
     /// What the caller noted of the session.
     note: u32,
@@ -109,25 +118,29 @@ const NO_PLACE: u32 = u32::MAX;
 
 impl Default for Scanner {
     fn default() -> Self {
-        Self { minute_at: None, connector_bytes: 0, recent: vec![Recent::default(); N_RECENT] }
+        Self {
+            minute: *SOME_MINUTE,
+            recent: vec![Recent::default(); N_RECENT].try_into().expect("as many as were made"),
+        }
     }
 }
 
 impl Scanner {
     /// Forgets everything: another text follows.
     pub fn clear(&mut self) {
-        self.minute_at = None;
-        self.connector_bytes = 0;
+        self.minute = *SOME_MINUTE;
         self.recent.fill(Recent::default());
     }
 
     /// Reads the line that starts at `at`, which must be within the text.
     #[inline]
     pub fn scan(&mut self, text: &[u8], at: usize) -> Line {
-        if let Some((head, end, next)) = self.scan_quick(text, at) {
-            return Line { start: at, end, next, what: Scanned::Row(head) };
+        match self.scan_row(text, at) {
+            Some(head) => {
+                Line { start: at, end: head.end as usize, next: head.next as usize, what: Scanned::Row(head) }
+            }
+            None => scan_plain(text, at),
         }
-        scan_plain(text, at)
     }
 
     /// Leaves a note that comes back with the next row of the same connector and session id, unless
@@ -139,97 +152,188 @@ impl Scanner {
         }
     }
 
-    /// Reads a row of the usual shape: its head, its end, the start of the next line.
+    /// Reads the line that starts at `at` where it is a row of the usual shape. `None` says nothing
+    /// of the line but that [`scan_plain`] has to read it.
     #[inline]
-    fn scan_quick(&mut self, text: &[u8], at: usize) -> Option<(Head, usize, usize)> {
-        self.check_time(text, at)?;
-        let (place, lead_end) = self.lead(text, at + TIME_BYTES + 1)?;
-        let (sequence, endpoints_at) = quick_sequence(text, lead_end)?;
-        let recent = &mut self.recent[place as usize];
-        let event_at = skip_endpoints(text, endpoints_at, recent)?;
-        let [marker, b','] = *text.get(event_at..event_at + 2)? else { return None };
+    pub fn scan_row(&mut self, text: &[u8], at: usize) -> Option<Head> {
+        self.check_time(text.get(at..)?.first_chunk()?)?;
+        let connector = at + TIME_BYTES + 1;
+        let connector_end = field_end(text, connector)?;
+        let place = self.session(text, connector, connector_end)?;
+        let (sequence, endpoints_at) = quick_sequence(text, connector_end + ID_BYTES + 2)?;
+        let event_at = self.skip_endpoints(text, endpoints_at, place)?;
+        let [marker, b',', ..] = *text.get(event_at..)?.first_chunk::<3>()? else { return None };
         let marker = Marker::parse(marker)?;
-        let (data_end, context) = quick_data(text, event_at + 2)?;
-        let (end, next) = quick_context(text, context)?;
-        let head = Head {
-            connector: (at + TIME_BYTES + 1, lead_end - ID_BYTES - 2),
-            session_key: recent.session_key,
-            sequence,
-            marker,
-            data: (event_at + 2, data_end),
-            context,
-            note: recent.note,
-            place,
+        let data = event_at + 2;
+        let data_end = field_end(text, data)?;
+        let context = data_end + 1;
+        let (end, next) = match *text.get(data_end..)?.first_chunk()? {
+            [b',', b'\r', b'\n'] => (context, context + 2),
+            [b',', ..] => context_end(text, context)?,
+            _ => return None,
         };
-        Some((head, end, next))
+        let recent = &self.recent[place];
+        Some(Head {
+            start: narrow(at),
+            connector: (narrow(connector), narrow(connector_end)),
+            data: narrow(data),
+            data_end: narrow(data_end),
+            context: narrow(context),
+            end: narrow(end),
+            next: narrow(next),
+            sequence,
+            session_key: recent.session_key,
+            marker,
+            note: recent.note,
+            place: narrow(place),
+        })
     }
 
-    /// Checks that a time of 24 bytes and a comma stand at `at`.
+    /// Checks a time of 24 bytes and the comma behind it.
     #[inline]
-    fn check_time(&mut self, text: &[u8], at: usize) -> Option<()> {
-        let time: &[u8; TIME_BYTES + 1] = text.get(at..=at + TIME_BYTES)?.try_into().ok()?;
-        let is_known_minute =
-            self.minute_at.is_some_and(|known| time[..MINUTE_BYTES] == text[known..known + MINUTE_BYTES]);
-        if !(is_known_minute && is_second(time[MINUTE_BYTES..].try_into().ok()?)) {
-            Timestamp::parse(&time[..TIME_BYTES])?;
-            self.minute_at = Some(at);
+    fn check_time(&mut self, time: &[u8; TIME_BYTES + 1]) -> Option<()> {
+        let (minute, second) = time.split_at(MINUTE_BYTES);
+        if minute == self.minute && is_second(second.try_into().ok()?) {
+            return Some(());
         }
+        self.check_unknown_time(time)
+    }
+
+    #[cold]
+    fn check_unknown_time(&mut self, time: &[u8; TIME_BYTES + 1]) -> Option<()> {
+        Timestamp::parse(&time[..TIME_BYTES])?;
+        self.minute.copy_from_slice(&time[..MINUTE_BYTES]);
         (time[TIME_BYTES] == b',').then_some(())
     }
 
-    /// Reads connector and session id, which start at `at`. Returns the place of what is remembered
-    /// of the session, and where the sequence number starts.
+    /// Returns the place of what is remembered of the session whose connector and id stand there.
     #[inline]
-    fn lead(&mut self, text: &[u8], at: usize) -> Option<(u32, usize)> {
-        let end = at + self.connector_bytes + ID_BYTES + 2;
-        let lead = text.get(at..end)?;
+    fn session(&mut self, text: &[u8], connector: usize, connector_end: usize) -> Option<usize> {
+        let lead = text.get(connector..connector_end + ID_BYTES + 2)?;
         let place = place_of(lead);
-        let recent = &self.recent[place as usize];
-        if recent.lead.1 as usize == lead.len() && is_same(lead, text, recent.lead.0 as usize) {
-            return Some((place, end));
+        let recent = &self.recent[place];
+        let known = recent.lead.0 as usize;
+        if recent.lead.1 as usize == lead.len() && text.get(known..known + lead.len()) == Some(lead) {
+            return Some(place);
         }
-        self.learn(text, at)
+        self.learn_session(lead, connector, place)
     }
 
-    /// Reads connector and session id that are not those of a session that is remembered, or not
-    /// where they were expected.
-    fn learn(&mut self, text: &[u8], at: usize) -> Option<(u32, usize)> {
-        let comma = match text.get(at)? {
-            b'"' => quoted_end(text, at)?,
-            _ => at + memchr2(b',', b'\n', &text[at..])?,
-        };
-        if *text.get(comma)? != b',' {
-            return None;
+    fn learn_session(&mut self, lead: &[u8], at: usize, place: usize) -> Option<usize> {
+        let (connector, id) = lead.split_at(lead.len().checked_sub(ID_BYTES + 2)?);
+        let [b',', digits @ .., b','] = id else { return None };
+        let session_key = parse_hex16(digits)?;
+        let lead = (narrow(at), narrow(connector.len() + id.len()));
+        self.recent[place] = Recent { session_key, lead, endpoints: (0, 0), note: NO_NOTE };
+        Some(place)
+    }
+
+    /// Returns where the event column starts.
+    #[inline]
+    fn skip_endpoints(&mut self, text: &[u8], at: usize, place: usize) -> Option<usize> {
+        let (known, length) = self.recent[place].endpoints;
+        let (known, length) = (known as usize, length as usize);
+        if length > 0 && text.get(at..at + length)? == text.get(known..known + length)? {
+            return Some(at + length);
         }
-        self.connector_bytes = comma - at;
-        let lead = text.get(at..comma + ID_BYTES + 2)?;
-        let (place, end) = (place_of(lead), at + lead.len());
-        let recent = &mut self.recent[place as usize];
-        if recent.lead.1 as usize == lead.len() && is_same(lead, text, recent.lead.0 as usize) {
-            return Some((place, end));
-        }
-        let session_key = parse_hex16(&text[comma + 1..end - 1])?;
-        if text[end - 1] != b',' {
-            return None;
-        }
-        let lead = (u32::try_from(at).ok()?, u32::try_from(lead.len()).ok()?);
-        *recent = Recent { session_key, lead, endpoints: (0, 0), note: NO_NOTE };
-        Some((place, end))
+        self.learn_endpoints(text, at, place)
+    }
+
+    fn learn_endpoints(&mut self, text: &[u8], at: usize, place: usize) -> Option<usize> {
+        let remote_at = plain_field(text, at)?;
+        let event_at = plain_field(text, remote_at)?;
+        self.recent[place].endpoints = (narrow(at), narrow(event_at - at));
+        Some(event_at)
     }
 }
+
+/// Returns where the field that starts at `at` ends: at a comma or at a line's end.
+#[inline]
+fn field_end(text: &[u8], at: usize) -> Option<usize> {
+    match text.get(at)? {
+        b'"' => quoted_end(text, at),
+        _ => find_either(text, at, COMMA),
+    }
+}
+
+/// Passes over an unquoted field and its comma.
+fn plain_field(text: &[u8], at: usize) -> Option<usize> {
+    let end = field_end(text, at).filter(|_| text[at] != b'"')?;
+    (text[end] == b',').then_some(end + 1)
+}
+
+/// Returns the place after the closing quote of the field that opens at `at`; none where the
+/// line ends before it closes.
+#[inline]
+fn quoted_end(text: &[u8], at: usize) -> Option<usize> {
+    let mut from = at + 1;
+    loop {
+        let stop = find_either(text, from, QUOTE)?;
+        match *text.get(stop..)?.first_chunk()? {
+            [b'\n', _] => return None,
+            [_, b'"'] => from = stop + 2,
+            _ => return Some(stop + 1),
+        }
+    }
+}
+
+/// Returns the end of the line whose context starts at `at`, and where the next line starts.
+#[inline]
+fn context_end(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    // What follows a closing quote must be the line's end, or the plain reading has the word.
+    let stop = field_end(text, at)?;
+    match *text.get(stop..)?.first_chunk()? {
+        [b'\r', b'\n'] => Some((stop, stop + 2)),
+        [b'\n', _] => Some((trim_return(text, at, stop), stop + 1)),
+        _ => None,
+    }
+}
+
+/// Returns the place of the first of two bytes that stands at or behind `at`; `None` also where the
+/// text's last bytes, fewer than [`STEP_BYTES`], may hold it.
+///
+/// Most fields are a few bytes long, and for these the searches of [`memchr`] take more time to
+/// begin than to search.
+#[inline]
+fn find_either(text: &[u8], mut at: usize, bytes: [u8; 2]) -> Option<usize> {
+    loop {
+        let stops = stops_in(text.get(at..)?.first_chunk()?, bytes);
+        if stops != 0 {
+            return Some(at + stops.trailing_zeros() as usize);
+        }
+        at += STEP_BYTES;
+    }
+}
+
+/// How many bytes are looked at in one step.
+const STEP_BYTES: usize = 16;
+
+/// Returns a bit for each of the bytes, the first one's lowest: whether it is one of the two.
+#[inline]
+fn stops_in(window: &[u8; STEP_BYTES], [one, other]: [u8; 2]) -> u32 {
+    let window = u8x16::new(*window);
+    (window.cmp_eq(u8x16::splat(one)) | window.cmp_eq(u8x16::splat(other))).move_mask().cast_unsigned()
+}
+
+/// The end of a field or of the line.
+const COMMA: [u8; 2] = *b",\n";
+/// A quote, or the end of the line.
+const QUOTE: [u8; 2] = *b"\"\n";
 
 /// Where a session is remembered: by the last eight digits of its id, which count up.
 #[inline]
-fn place_of(lead: &[u8]) -> u32 {
-    let digits = lead.len().checked_sub(9).and_then(|at| lead[at..at + 8].try_into().ok());
+fn place_of(lead: &[u8]) -> usize {
+    let digits = lead.len().checked_sub(9).and_then(|at| lead[at..].first_chunk().copied());
     let mixed = digits.map_or(0, u64::from_le_bytes).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    u32::try_from(mixed >> (64 - RECENT_BITS)).unwrap_or(0)
+    usize::try_from(mixed >> (64 - RECENT_BITS)).unwrap_or(0)
 }
 
-/// Whether the same bytes stand at `at` of the text, which has been read that far.
+/// An offset as it is kept: a chunk is shorter than 4 GiB, see
+/// [`MAX_CHUNK_BYTES`](crate::source::MAX_CHUNK_BYTES).
 #[inline]
-fn is_same(bytes: &[u8], text: &[u8], at: usize) -> bool {
-    bytes == &text[at..at + bytes.len()]
+#[expect(clippy::cast_possible_truncation, reason = "assembling refuses a text whose offsets have more than 32 bits")]
+fn narrow(offset: usize) -> u32 {
+    offset as u32
 }
 
 /// Whether the bytes are `00.104Z,`, read as one number: each digit must be one, all else equal.
@@ -245,84 +349,20 @@ fn is_second(bytes: [u8; 8]) -> bool {
     left & REST == 0 && (left + ROOM) & REST == 0
 }
 
-/// Returns where the event column starts.
-#[inline]
-fn skip_endpoints(text: &[u8], at: usize, recent: &mut Recent) -> Option<usize> {
-    let (known, length) = (recent.endpoints.0 as usize, recent.endpoints.1 as usize);
-    if length > 0 && is_same(text.get(at..at + length)?, text, known) {
-        return Some(at + length);
-    }
-    let remote_at = plain_field(text, at)?;
-    let event_at = plain_field(text, remote_at)?;
-    recent.endpoints = (u32::try_from(at).ok()?, u32::try_from(event_at - at).ok()?);
-    Some(event_at)
-}
-
-/// Passes over an unquoted field and its comma.
-#[inline]
-fn plain_field(text: &[u8], at: usize) -> Option<usize> {
-    if text.get(at) == Some(&b'"') {
-        return None;
-    }
-    let end = at + memchr2(b',', b'\n', &text[at..])?;
-    (text[end] == b',').then_some(end + 1)
-}
-
 /// Reads `digits,` and returns the number and what comes after.
 #[inline]
 fn quick_sequence(text: &[u8], at: usize) -> Option<(u32, usize)> {
+    let digits: &[u8; 10] = text.get(at..)?.first_chunk()?;
     let mut value = 0_u32;
-    for (count, byte) in text.get(at..at + 10)?.iter().enumerate() {
-        match byte {
-            // Nine digits fit into 32 bits, so nothing can overflow before the slice ends.
-            b'0'..=b'9' if count < 9 => value = value * 10 + u32::from(byte - b'0'),
-            b',' if count > 0 => return Some((value, at + count + 1)),
-            _ => return None,
+    for (count, &byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return (byte == b',' && count > 0).then_some((value, at + count + 1));
         }
+        // Nine digits fit into 32 bits; a tenth is never used, for the slice ends with it.
+        value = value.wrapping_mul(10).wrapping_add(u32::from(digit));
     }
     None
-}
-
-/// Returns the end of the data field that starts at `at`, and where the context starts.
-#[inline]
-fn quick_data(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    let end = match text.get(at)? {
-        b',' => at,
-        b'"' => quoted_end(text, at)?,
-        _ => at + memchr2(b',', b'\n', &text[at..])?,
-    };
-    (*text.get(end)? == b',').then_some((end, end + 1))
-}
-
-/// Returns the place after the closing quote of the field that opens at `at`; none where the line
-/// ends before it closes.
-#[inline]
-fn quoted_end(text: &[u8], at: usize) -> Option<usize> {
-    let mut from = at + 1;
-    loop {
-        let stop = from + memchr2(b'"', b'\n', text.get(from..)?)?;
-        match (text[stop], text.get(stop + 1)) {
-            (b'\n', _) => return None,
-            (_, Some(b'"')) => from = stop + 2,
-            _ => return Some(stop + 1),
-        }
-    }
-}
-
-/// Returns the end of the line whose last field starts at `at`, and where the next line starts.
-#[inline]
-fn quick_context(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    let stop = match text.get(at..at + 2)? {
-        b"\r\n" => return Some((at, at + 2)),
-        // What follows the closing quote must be the line's end, or the plain reading has the word.
-        [b'"', _] => quoted_end(text, at)?,
-        _ => at + memchr2(b',', b'\n', &text[at..])?,
-    };
-    match text.get(stop..stop + 2)? {
-        b"\r\n" => Some((stop, stop + 2)),
-        [b'\n', _] => Some((trim_return(text, at, stop), stop + 1)),
-        _ => None,
-    }
 }
 
 #[inline]
@@ -343,25 +383,30 @@ pub fn scan_plain(text: &[u8], at: usize) -> Line {
     let what = match line {
         [b'#', ..] => Scanned::Directive,
         line if line.trim_ascii().is_empty() => Scanned::Blank,
-        line => scan_columns(line, start),
+        line => scan_columns(line, start, next),
     };
     Line { start, end, next, what }
 }
 
-fn scan_columns(line: &[u8], start: usize) -> Scanned {
+fn scan_columns(line: &[u8], start: usize, next: usize) -> Scanned {
     let columns = match parse_columns(line) {
         Ok(columns) => columns,
         Err(reason) => return Scanned::Malformed(reason),
     };
     let spans = columns.spans;
     let id = Field(&line[spans[2].0..spans[2].1]).as_inner();
+    let at = |offset: usize| narrow(start + offset);
     Scanned::Row(Head {
-        connector: (start + spans[1].0, start + spans[1].1),
-        session_key: parse_hex16(id).unwrap_or_else(|| hash_bytes(id)),
+        start: narrow(start),
+        connector: (at(spans[1].0), at(spans[1].1)),
+        data: at(spans[7].0),
+        data_end: at(spans[7].1),
+        context: at(spans[8].0),
+        end: at(line.len()),
+        next: narrow(next),
         sequence: columns.sequence,
+        session_key: parse_hex16(id).unwrap_or_else(|| hash_bytes(id)),
         marker: columns.marker,
-        data: (start + spans[7].0, start + spans[7].1),
-        context: start + spans[8].0,
         note: NO_NOTE,
         place: NO_PLACE,
     })
@@ -434,7 +479,19 @@ mod tests {
         ]
     }
 
+    fn plain_stops_in(window: &[u8; STEP_BYTES], bytes: [u8; 2]) -> u32 {
+        window.iter().rev().fold(0, |stops, byte| (stops << 1) | u32::from(bytes.contains(byte)))
+    }
+
     proptest! {
+        #[test]
+        fn windows_agree(window in any::<[u8; STEP_BYTES]>(), letters in prop::collection::vec(prop::sample::select(b",\n\"a".to_vec()), STEP_BYTES)) {
+            let letters: [u8; STEP_BYTES] = letters.try_into().unwrap();
+            for (window, bytes) in [(window, COMMA), (letters, COMMA), (letters, QUOTE)] {
+                prop_assert_eq!(stops_in(&window, bytes), plain_stops_in(&window, bytes));
+            }
+        }
+
         #[test]
         fn quick_agrees_with_plain(lines in prop::collection::vec((line(), prop_oneof![4 => Just("\r\n"), 1 => Just("\n"), 1 => Just("\r\r\n")]), 0..30), cut in 0..40_usize) {
             let text: String = lines.iter().flat_map(|(line, end)| [line.as_str(), *end]).collect();

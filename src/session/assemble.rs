@@ -9,8 +9,9 @@ use hashbrown::{HashMap, HashTable};
 
 use crate::record::header::{COLUMN_NAMES, Schema, split_directive};
 use crate::record::line::hash_bytes;
-use crate::record::scan::{Head, Scanned, Scanner};
+use crate::record::scan::{Head, Line, Scanned, Scanner, scan_plain};
 use crate::record::{Malformed, Marker};
+use crate::source::MAX_CHUNK_BYTES;
 
 use super::{FileId, Row};
 
@@ -35,6 +36,8 @@ pub struct Piece {
     pub first: u32,
     /// The last row.
     pub last: u32,
+    /// The last row's sequence number.
+    last_sequence: u32,
     /// How many rows.
     pub n_rows: u32,
     /// Whether it begins with a connect row.
@@ -48,6 +51,32 @@ pub struct Piece {
 }
 
 impl Piece {
+    fn begin(key: (ConnectorIndex, u64), head: &Head, index: u32) -> Self {
+        let is_closed = head.marker == Marker::Disconnect;
+        Self {
+            connector: key.0,
+            session_key: key.1,
+            first: index,
+            last: index,
+            last_sequence: head.sequence,
+            n_rows: 1,
+            is_opened: head.marker == Marker::Connect,
+            is_closed,
+            is_contiguous: true,
+            is_over: is_closed,
+        }
+    }
+
+    #[inline]
+    fn append(&mut self, head: &Head, index: u32) {
+        self.is_contiguous &= self.last_sequence.checked_add(1) == Some(head.sequence);
+        self.is_closed = head.marker == Marker::Disconnect;
+        self.is_over = self.is_closed;
+        self.last_sequence = head.sequence;
+        self.last = index;
+        self.n_rows += 1;
+    }
+
     /// Whether nothing of the session can be missing.
     pub fn is_whole(&self) -> bool {
         self.is_opened && self.is_closed && self.is_contiguous
@@ -93,6 +122,8 @@ pub struct Pieces {
     open: HashMap<(ConnectorIndex, u64), u32>,
     connector_table: HashTable<ConnectorIndex>,
     scanner: Scanner,
+    /// Whether the header in force is a receive log's.
+    is_receive: bool,
 }
 
 /// How many malformed lines of a chunk are kept by place.
@@ -115,39 +146,63 @@ impl Pieces {
     /// Groups the rows of `text`.
     ///
     /// Errors: [`NeedsRewrite`] where the columns stand in another order; [`rewrite`] mends that.
+    ///
+    /// # Panics
+    ///
+    /// On a text longer than [`MAX_CHUNK_BYTES`], which no source cuts.
     pub fn assemble(&mut self, text: &[u8], end: TextEnd, schema: &Schema, file: FileId) -> Result<(), NeedsRewrite> {
+        assert!(text.len() <= MAX_CHUNK_BYTES, "a chunk is cut before its offsets outgrow 32 bits");
         self.clear(schema);
         if self.schema.is_custom() {
             return Err(NeedsRewrite);
         }
         let mut at = 0;
-        let mut warm = 0;
         while at < text.len() {
-            if at >= warm {
-                warm = at + WARM_BYTES;
-                warm_up(text.get(at..warm + 512).unwrap_or(&text[at..]));
-            }
-            let line = self.scanner.scan(text, at);
-            at = line.next;
-            self.counts.lines += 1;
-            match line.what {
-                Scanned::Row(_) | Scanned::Malformed(_) if !self.schema.is_receive() => self.counts.foreign += 1,
-                Scanned::Row(head) => self.take_row(text, head, (line.start, line.end), file),
-                Scanned::Blank => self.counts.blank += 1,
-                Scanned::Directive => {
-                    self.counts.directives += 1;
-                    self.schema.take_directive(&text[line.start..line.end]);
-                    if self.schema.is_custom() {
-                        return Err(NeedsRewrite);
+            let head = match self.scanner.scan_row(text, at) {
+                Some(head) if self.is_receive => head,
+                _ => {
+                    let line = scan_plain(text, at);
+                    match self.take_line(text, line, end)? {
+                        Some(head) => head,
+                        None => {
+                            at = line.next;
+                            continue;
+                        }
                     }
                 }
-                Scanned::Malformed(_) if at == text.len() && end == TextEnd::OfFile && text[at - 1] != b'\n' => {
-                    self.counts.pending += 1;
-                }
-                Scanned::Malformed(reason) => self.take_malformed(reason),
-            }
+            };
+            self.take_row(text, &head, file);
+            at = head.next as usize;
         }
         Ok(())
+    }
+
+    /// Takes in a line that is not of the usual shape. Gives it back where it is a row all the same.
+    fn take_line(&mut self, text: &[u8], line: Line, end: TextEnd) -> Result<Option<Head>, NeedsRewrite> {
+        let is_cut = line.next == text.len() && end == TextEnd::OfFile && !text.ends_with(b"\n");
+        match line.what {
+            Scanned::Row(head) if self.is_receive => return Ok(Some(head)),
+            Scanned::Row(_) => self.counts.foreign += 1,
+            Scanned::Malformed(_) if !self.is_receive => self.counts.foreign += 1,
+            Scanned::Blank => self.counts.blank += 1,
+            Scanned::Directive => {
+                self.counts.directives += 1;
+                self.schema.take_directive(&text[line.start..line.end]);
+                self.is_receive = self.schema.is_receive();
+                if self.schema.is_custom() {
+                    return Err(NeedsRewrite);
+                }
+            }
+            Scanned::Malformed(_) if is_cut => self.counts.pending += 1,
+            Scanned::Malformed(reason) => {
+                self.counts.malformed += 1;
+                if self.malformed.len() < N_PLACES {
+                    self.malformed.push((self.counts.lines + 1, reason));
+                }
+            }
+        }
+        self.counts.lines += 1;
+        Ok(None)
     }
 
     fn clear(&mut self, schema: &Schema) {
@@ -161,24 +216,19 @@ impl Pieces {
         self.counts = LineCounts::default();
         self.scanner.clear();
         self.schema = schema.clone();
-    }
-
-    fn take_malformed(&mut self, reason: Malformed) {
-        self.counts.malformed += 1;
-        if self.malformed.len() < N_PLACES {
-            self.malformed.push((self.counts.lines, reason));
-        }
+        self.is_receive = schema.is_receive();
     }
 
     #[inline]
-    fn take_row(&mut self, text: &[u8], head: Head, (start, end): (usize, usize), file: FileId) {
+    fn take_row(&mut self, text: &[u8], head: &Head, file: FileId) {
         self.counts.records += 1;
+        self.counts.lines += 1;
         let row = Row {
-            start: narrow(start),
-            data: narrow(head.data.0),
-            data_end: narrow(head.data.1),
-            context: narrow(head.context),
-            end: narrow(end),
+            start: head.start,
+            data: head.data,
+            data_end: head.data_end,
+            context: head.context,
+            end: head.end,
             sequence: head.sequence,
             line: self.counts.lines,
             file,
@@ -187,62 +237,45 @@ impl Pieces {
         let index = narrow(self.rows.len());
         self.rows.push(row);
         self.next.push(NO_ROW);
-        let is_noted = self.pieces.get(head.note as usize).is_some_and(|piece| !piece.is_over);
-        match is_noted && head.marker != Marker::Connect {
-            true => self.append_row(head.note, index, &row),
-            false => self.place_row(text, &head, index, &row),
+        match self.pieces.get_mut(head.note as usize) {
+            Some(piece) if !piece.is_over && head.marker != Marker::Connect => {
+                self.next[piece.last as usize] = index;
+                piece.append(head, index);
+            }
+            _ => self.place_row(text, head, index),
         }
     }
 
     /// Finds the piece of the row's session, or begins a new piece with it.
-    fn place_row(&mut self, text: &[u8], head: &Head, index: u32, row: &Row) {
+    fn place_row(&mut self, text: &[u8], head: &Head, index: u32) {
         let key = (self.connector_index(text, head.connector), head.session_key);
         let is_connect = head.marker == Marker::Connect;
         let found = self.open.get(&key).copied().filter(|&piece| !self.pieces[piece as usize].is_over);
-        if let Some(piece) = found.filter(|&piece| !is_connect || self.is_same_connect(text, piece, row)) {
-            self.append_row(piece, index, row);
+        if let Some(piece) = found.filter(|&piece| !is_connect || self.is_same_connect(text, piece, index)) {
+            let appended = &mut self.pieces[piece as usize];
+            self.next[appended.last as usize] = index;
+            appended.append(head, index);
             return self.scanner.note(head, piece);
         }
         if let Some(superseded) = found {
             self.pieces[superseded as usize].is_over = true;
         }
         let piece = narrow(self.pieces.len());
-        let is_closed = row.marker == Marker::Disconnect;
-        self.pieces.push(Piece {
-            connector: key.0,
-            session_key: key.1,
-            first: index,
-            last: index,
-            n_rows: 1,
-            is_opened: is_connect,
-            is_closed,
-            is_contiguous: true,
-            is_over: is_closed,
-        });
+        self.pieces.push(Piece::begin(key, head, index));
         self.open.insert(key, piece);
         self.scanner.note(head, piece);
     }
 
-    #[inline]
-    fn append_row(&mut self, piece: u32, index: u32, row: &Row) {
-        let piece = &mut self.pieces[piece as usize];
-        let last = piece.last as usize;
-        piece.is_contiguous &= self.rows[last].sequence.checked_add(1) == Some(row.sequence);
-        piece.is_closed = row.marker == Marker::Disconnect;
-        piece.is_over = piece.is_closed;
-        piece.n_rows += 1;
-        piece.last = index;
-        self.next[last] = index;
-    }
-
     /// Whether the connect row is the one that the piece began with, byte for byte: a copy in which
     /// rows stand twice.
-    fn is_same_connect(&self, text: &[u8], piece: u32, row: &Row) -> bool {
+    fn is_same_connect(&self, text: &[u8], piece: u32, index: u32) -> bool {
         let piece = &self.pieces[piece as usize];
-        piece.is_opened && self.rows[piece.first as usize].as_line(text) == row.as_line(text)
+        let line = |row: u32| self.rows[row as usize].as_line(text);
+        piece.is_opened && line(piece.first) == line(index)
     }
 
-    fn connector_index(&mut self, text: &[u8], field: (usize, usize)) -> ConnectorIndex {
+    fn connector_index(&mut self, text: &[u8], field: (u32, u32)) -> ConnectorIndex {
+        let field = (field.0 as usize, field.1 as usize);
         let name = &text[field.0..field.1];
         let (connectors, hash) = (&mut self.connectors, hash_bytes(name));
         let of = |index: u32| &text[connectors[index as usize].0..connectors[index as usize].1];
@@ -265,13 +298,6 @@ impl Pieces {
             Some(row)
         })
     }
-}
-
-const WARM_BYTES: usize = 16 << 10;
-
-fn warm_up(text: &[u8]) {
-    let sum = text.iter().step_by(64).fold(0_u8, |sum, byte| sum ^ byte);
-    std::hint::black_box(sum);
 }
 
 /// Puts the rows of a chunk into the usual order of columns, line by line, and returns the header
@@ -302,8 +328,8 @@ fn is_fields(directive: &[u8]) -> bool {
     split_directive(directive).is_some_and(|(name, _)| name.eq_ignore_ascii_case(b"fields"))
 }
 
-/// Chunks are cut far below 4 GiB, so offsets in them fit; anything else is a fault of the cutting.
+/// A chunk of less than 4 GiB has fewer rows and pieces than that.
 #[inline]
-fn narrow(offset: usize) -> u32 {
-    u32::try_from(offset).expect("a chunk is shorter than 4 GiB")
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).expect("a chunk is shorter than 4 GiB")
 }

@@ -13,16 +13,15 @@ use crate::record::Marker;
 use crate::record::value::Timestamp;
 
 use super::assemble::{Piece, Pieces};
-use super::seen::Fingerprint;
-use super::{Position, Row, Session};
-use crate::record::line::{hash_bytes, split};
+use super::seen::{Fingerprint, hash_row};
+use super::{OriginId, Position, Row, Session};
+use crate::record::line::{hash_bytes, parse_time};
 
-/// What tells one session from another: the source of its rows (server, role and connector, as an
-/// index given by the one who names them) and the session id as a number.
+/// What tells one session from another: where it was logged, and the session id as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The source.
-    pub source: u32,
+    /// Where it was logged.
+    pub origin: OriginId,
     /// The session id as a number.
     pub session_key: u64,
 }
@@ -41,8 +40,8 @@ pub struct Life {
 
 impl Life {
     /// Lends it as a session.
-    pub fn as_session(&self, ordinal: u32) -> Session<'_> {
-        Session { text: &self.text, rows: &self.rows, ordinal, position: self.position }
+    pub fn as_session(&self, ordinal: u32, origin: OriginId) -> Session<'_> {
+        Session { text: &self.text, rows: &self.rows, ordinal, position: self.position, origin }
     }
 
     /// Where its first row stood.
@@ -57,7 +56,7 @@ impl Life {
 
     /// What tells it from others of the same name.
     pub fn fingerprint(&self) -> Fingerprint {
-        let of = |row: &Row| hash_bytes(row.as_line(&self.text));
+        let of = |row: &Row| hash_row(row.as_line(&self.text));
         Fingerprint {
             connect: self.rows.iter().find(|row| row.marker == Marker::Connect).map(of),
             disconnect: self.rows.iter().rev().find(|row| row.marker == Marker::Disconnect).map(of),
@@ -73,15 +72,19 @@ impl Life {
         self.is_opened && self.rows[0].as_line(&self.text) == line
     }
 
+    /// Makes room for the rows of a piece, so that they are not copied again and again as they come.
+    fn reserve(&mut self, pieces: &Pieces, piece: &Piece) {
+        let text_bytes: usize = pieces.rows_of(piece).map(|row| (row.end - row.start) as usize + 2).sum();
+        self.text.reserve(text_bytes);
+        self.rows.reserve(piece.n_rows as usize);
+    }
+
     fn append(&mut self, text: &[u8], row: &Row, base_line: u64) {
         let from = row.start as usize;
-        let line_end =
-            memchr::memchr(b'\n', &text[row.end as usize..]).map_or(text.len(), |at| row.end as usize + at + 1);
         let start = self.text.len();
-        self.text.extend_from_slice(&text[from..line_end]);
-        if self.text.last() != Some(&b'\n') {
-            self.text.extend_from_slice(b"\r\n");
-        }
+        let ending = if text[row.end as usize..].starts_with(b"\n") { &b"\n"[..] } else { b"\r\n" };
+        self.text.extend_from_slice(row.as_line(text));
+        self.text.extend_from_slice(ending);
         // The caller starts a new life before the text outgrows 32 bits.
         let moved = |at: u32| u32::try_from(start + (at as usize - from)).unwrap_or(u32::MAX);
         if let Some(last) = self.rows.last() {
@@ -157,7 +160,7 @@ impl Life {
 }
 
 fn time_of(text: &[u8], row: &Row) -> Option<Timestamp> {
-    Timestamp::parse(split(row.as_line(text)).time.as_inner())
+    parse_time(row.as_line(text))
 }
 
 /// The most text of one life, in bytes: its offsets have 32 bits. A longer session goes on as
@@ -218,6 +221,7 @@ impl Joiner {
             }
             None => self.begin(place.position),
         };
+        life.reserve(pieces, piece);
         for row in rows.by_ref() {
             if life.text.len() + (row.end - row.start) as usize >= MAX_TEXT_BYTES {
                 let full = std::mem::replace(

@@ -8,6 +8,8 @@
 
 use hashbrown::{HashMap, HashSet, HashTable};
 
+use crate::record::line::hash_bytes;
+
 /// Which server: an index given by the one who names them.
 pub type ServerIndex = u32;
 
@@ -30,6 +32,15 @@ pub struct Fingerprint {
     pub connect: Option<u64>,
     /// The disconnect row's.
     pub disconnect: Option<u64>,
+}
+
+/// Returns the hash of a row's line by which a session is known again: of its beginning, where time
+/// and server stand, and of its end, where the client's address stands.
+pub fn hash_row(line: &[u8]) -> u64 {
+    const PART_BYTES: usize = 32;
+    let head = &line[..line.len().min(PART_BYTES)];
+    let tail = &line[line.len().saturating_sub(PART_BYTES).max(head.len())..];
+    hash_bytes(head) ^ hash_bytes(tail).rotate_left(17)
 }
 
 /// What a session is to those that were read before.

@@ -10,7 +10,7 @@ use super::super::facts::{Auth, Facts, Proxied, StartTls};
 use super::*;
 use crate::record::header::Schema;
 use crate::session::assemble::{Pieces, TextEnd};
-use crate::session::{FileId, Position};
+use crate::session::{FileId, OriginId, Position};
 
 /// Makes a log of one session from `event data | context` lines and understands it.
 fn understood(rows: &str, first_sequence: u32) -> (String, Facts) {
@@ -35,7 +35,8 @@ fn understood(rows: &str, first_sequence: u32) -> (String, Facts) {
     assert_eq!(pieces.counts.malformed, 0, "{text}");
     let rows: Vec<Row> = pieces.rows_of(&pieces.pieces[0]).copied().collect();
     let mut facts = Facts::default();
-    let session = Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0) };
+    let session =
+        Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
     understand(&session, &mut Scratch::default(), &mut facts);
     (text, facts)
 }
