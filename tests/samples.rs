@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use heloscope::ingest::{Account, Batch, Case, Catalogue, Options, Study, ingest};
+use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
 use heloscope::output::json::{RECORD_SCHEMA, write_record};
 use heloscope::output::skipped::to_reason_text;
 use heloscope::session::Position;
@@ -50,11 +50,11 @@ impl Study for Records {
 }
 
 /// Reads a sample: its catalogue, the records in the order of reading, and the account.
-fn read(name: &str) -> (Catalogue, Vec<Value>, Account) {
+fn read(name: &str, options: &Options) -> (Catalogue, Vec<Value>, Account) {
     let catalogue = Catalogue::build(&[root().join(name)], None);
     assert!(catalogue.errors.is_empty(), "{name}: {:?}", catalogue.errors);
     let mut records = Vec::new();
-    let account = ingest(&catalogue, &Options::default(), &Records, &mut |batch: Batch<Vec<(Position, Value)>>| {
+    let account = ingest(&catalogue, options, &Records, &mut |batch: Batch<Vec<(Position, Value)>>| {
         records.extend(batch.value);
         ControlFlow::Continue(())
     });
@@ -85,8 +85,8 @@ fn told_account(account: &Account) -> Value {
 }
 
 /// The sample as it is read, as one text.
-fn told(name: &str) -> String {
-    let (catalogue, mut records, account) = read(name);
+fn told(name: &str, options: &Options) -> String {
+    let (catalogue, mut records, account) = read(name, options);
     for file in records.iter_mut().flat_map(|record| record["files"].as_array_mut().expect("a list")) {
         file["path"] = relative(Path::new(file["path"].as_str().expect("a path"))).into();
     }
@@ -103,7 +103,18 @@ fn told(name: &str) -> String {
 #[test]
 fn every_sample_is_read_as_it_was_meant() {
     for name in names() {
-        insta::assert_snapshot!(snapshot_name(&name), told(&name));
+        insta::assert_snapshot!(snapshot_name(&name), told(&name, &Options::default()));
+    }
+}
+
+#[test]
+fn chunks_threads_and_mapping_change_nothing() {
+    for name in names() {
+        let expected = told(&name, &Options::default());
+        for chunk_bytes in [1, 700, 3000] {
+            let options = Options { n_threads: 2, mapping: Mapping::Read, chunk_bytes };
+            assert_eq!(told(&name, &options), expected, "{name} in chunks of {chunk_bytes}");
+        }
     }
 }
 
@@ -128,7 +139,7 @@ fn every_record_is_of_the_schema() {
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let mut n_records = 0;
     for name in names() {
-        for record in read(&name).1 {
+        for record in read(&name, &Options::default()).1 {
             let faults: Vec<String> =
                 validator.iter_errors(&record).map(|fault| format!("{} {fault}", fault.instance_path())).collect();
             assert!(faults.is_empty(), "{name}: {}", faults.join("\n"));
@@ -141,7 +152,7 @@ fn every_record_is_of_the_schema() {
 #[test]
 fn every_line_is_accounted_for() {
     for name in names() {
-        let account = read(&name).2;
+        let account = read(&name, &Options::default()).2;
         let sum = account.records + account.directives + account.blank + account.malformed;
         assert_eq!(account.lines, sum + account.foreign + account.pending, "{name}");
     }
