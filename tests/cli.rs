@@ -34,8 +34,15 @@ fn told(output: &Output) -> String {
         |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace("heloscope.exe", "heloscope");
     let code = output.status.code().expect("an exit code");
     let told = format!("exit {code}\n--- stdout\n{}--- stderr\n{}", text(&output.stdout), text(&output.stderr));
-    // Paths below a named folder are written as the system writes them.
-    told.replace("\\\\", "/").replace("samples\\", "samples/")
+    told.split_inclusive('\n').map(with_slashes).collect()
+}
+
+/// Paths below a named folder are written as the system writes them; the share in the help is none of these.
+fn with_slashes(line: &str) -> String {
+    match line.contains(r"\\EX01\c$") {
+        true => line.to_owned(),
+        false => line.replace(r"\\", "/").replace(r"samples\", "samples/"),
+    }
 }
 
 fn code(output: &Output) -> i32 {

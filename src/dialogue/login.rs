@@ -89,6 +89,10 @@ impl Login {
     /// The reply to an AUTH command, or a 235 or 535 whose command was cut off.
     pub(super) fn reply(&mut self, facts: &mut AuthFacts, reply: &Reply) {
         match self.progress {
+            // The password was right, yet the client is refused: no back end would take its session.
+            Progress::Told if facts.outcome == Auth::Succeeded && matches!(reply.code, 454 | 535) => {
+                settle(facts, Auth::Failed);
+            }
             Progress::Told => {}
             progress => match outcome_of(progress, reply) {
                 Some(Auth::Succeeded) => self.succeed(facts, None),

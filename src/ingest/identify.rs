@@ -4,7 +4,7 @@
 //!
 //! **Invariant**: the header decides, then the shape of the rows; the file's name is never asked.
 
-use crate::record::header::{BYTE_ORDER_MARK, Kind, Order, Schema};
+use crate::record::header::{BYTE_ORDER_MARK, Kind, Order, Schema, split_directive};
 use crate::record::line::parse_record;
 use crate::record::value::Timestamp;
 use crate::record::{Marker, Record};
@@ -35,52 +35,70 @@ pub(super) fn identify(head: &[u8]) -> Identity {
     if head.trim_ascii().is_empty() {
         return Identity::Empty;
     }
-    let mut schema = Schema::default();
-    let mut has_kind = false;
-    let mut has_fields = false;
+    let mut header = Header::default();
     let mut rows = Vec::new();
     for line in head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end) {
         if line.starts_with(b"#") {
-            let had_rows = !rows.is_empty();
-            let is_settled = has_kind && has_fields;
-            if had_rows || is_settled {
+            if !rows.is_empty() || (header.has_kind && header.has_fields) {
                 break;
             }
-            let name = line[1..].to_ascii_lowercase();
-            has_kind |= name.starts_with(b"log-type:");
-            has_fields |= name.starts_with(b"fields:");
-            schema.take_directive(line);
+            header.take(line);
         } else if !line.is_empty() {
             rows.push(line);
         }
     }
-    judge(schema, has_kind, has_fields, &rows)
+    judge(header, &rows)
 }
 
-fn judge(schema: Schema, has_kind: bool, has_fields: bool, rows: &[&[u8]]) -> Identity {
-    let usual: Vec<Vec<u8>> = rows.iter().map(|row| to_usual(&schema, row)).collect();
+/// What the header lines say that a file opens with.
+#[derive(Default)]
+struct Header<'a> {
+    schema: Schema,
+    has_kind: bool,
+    has_fields: bool,
+    software: Option<&'a [u8]>,
+}
+
+impl<'a> Header<'a> {
+    fn take(&mut self, line: &'a [u8]) {
+        self.schema.take_directive(line);
+        let Some((name, value)) = split_directive(line) else { return };
+        self.has_kind |= name.eq_ignore_ascii_case(b"log-type");
+        self.has_fields |= name.eq_ignore_ascii_case(b"fields");
+        if name.eq_ignore_ascii_case(b"software") {
+            self.software = Some(value);
+        }
+    }
+
+    /// A log whose header names no kind goes by the program that wrote it: IIS.
+    fn to_other(&self) -> String {
+        match self.software {
+            Some(software) => format!("a log of {}", String::from_utf8_lossy(software)),
+            None => "a log of other columns".into(),
+        }
+    }
+}
+
+fn judge(header: Header<'_>, rows: &[&[u8]]) -> Identity {
+    let usual: Vec<Vec<u8>> = rows.iter().map(|row| to_usual(&header.schema, row)).collect();
     let records: Vec<Record<'_>> = usual.iter().filter_map(|row| parse_record(row).ok()).collect();
-    match (&schema.kind, &schema.order) {
+    match (&header.schema.kind, &header.schema.order) {
         (Kind::Other(kind), _) => return Identity::Other(kind.clone()),
-        (Kind::Receive, Order::Lacks(column)) if has_kind => return Identity::Lacks(column),
-        (Kind::Receive, Order::Lacks(_)) => return Identity::Other(other_by_columns()),
-        _ if has_kind => {}
+        (Kind::Receive, Order::Lacks(column)) if header.has_kind => return Identity::Lacks(column),
+        (Kind::Receive, Order::Lacks(_)) => return Identity::Other(header.to_other()),
+        _ if header.has_kind => {}
         _ if records.iter().any(is_servers_reply_received) => return Identity::Other("SMTP Send Protocol Log".into()),
-        _ if records.is_empty() && !has_fields => return Identity::Unknown,
+        _ if records.is_empty() && !header.has_fields => return Identity::Unknown,
         _ => {}
     }
     let first_time = records.first().and_then(|record| Timestamp::parse(record.time.as_inner()));
-    Identity::Receive { schema, first_time }
+    Identity::Receive { schema: header.schema, first_time }
 }
 
 fn to_usual(schema: &Schema, row: &[u8]) -> Vec<u8> {
     let mut usual = Vec::new();
     schema.append_usual(row, &mut usual);
     usual
-}
-
-fn other_by_columns() -> String {
-    "a log of other columns".into()
 }
 
 /// Whether the row shows that Exchange was the client: it received a banner.
@@ -125,6 +143,10 @@ mod tests {
         check("hello\nworld\n", "unknown");
         check(&format!("#Log-type: SMTP Send Protocol Log\n{FIELDS}\n"), "other SMTP Send Protocol Log");
         check("#Fields: date time s-ip cs-method\n2026-11-23 08:00:00 192.0.2.5 GET\n", "other a log of other columns");
+        check(
+            "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time s-ip\n",
+            "other a log of Microsoft Internet Information Services 10.0",
+        );
         check("#Log-type: SMTP Receive Protocol Log\n#Fields: date-time,data\n", "lacks session-id");
         check(
             "2026-11-23T08:29:00.104Z,Out,08DE2A1B3C4D5E6F,1,192.0.2.5:25,198.51.100.7:25,<,220 mx.example.com,\n",

@@ -108,6 +108,12 @@ fn auth_outcomes() {
         "+\n< AUTH NTLM\n> 334 <authentication response>\n> 454 4.7.0 Temporary authentication failure\n-",
         (Auth::Failed, 1, 1, "NTLM", "-", "-"),
     );
+    check_auth(
+        &format!(
+            "+\n< AUTH LOGIN\n{CHALLENGES}* CONTOSO\\svc | authenticated\n> 535 5.7.3 Unable to proxy authenticated session\n-"
+        ),
+        (Auth::Failed, 1, 1, "LOGIN", "CONTOSO\\svc", "-"),
+    );
     check_auth("+\n< EHLO a\n> 250 b\n-", (Auth::NotAttempted, 0, 0, "-", "-", "-"));
 }
 
