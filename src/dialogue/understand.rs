@@ -346,7 +346,8 @@ impl Conversation<'_> {
                 self.facts.auth.permissions = (!is_none).then_some(list);
             }
             Notice::Authenticated(user) => {
-                self.login.succeed(&mut self.facts.auth, Some(user).filter(|user| !user.is_empty()));
+                self.login.succeed(&mut self.facts.auth);
+                self.facts.auth.user = Some(user).filter(|user| !user.is_empty()).or(self.facts.auth.user);
             }
             Notice::Certificate(owner) => {
                 self.owner = owner;
@@ -365,11 +366,16 @@ impl Conversation<'_> {
             }
             Notice::DomainCapabilities(span) => self.domain_capabilities(span),
             Notice::LoginFailed { mechanism, error } => self.login.fail_by_row(&mut self.facts.auth, mechanism, error),
-            Notice::UserName(user) => self.facts.auth.user = Some(user).filter(|user| !user.is_empty()),
+            Notice::UserName(user) => {
+                let user = Some(user).filter(|user| !matches!(user.of(self.text), b"" | b"NULL"));
+                self.login.name_user(&mut self.facts.auth, user);
+            }
             Notice::ProxyDestination(destination) => self.destination = destination,
             Notice::ProxySetUp(user) => {
                 self.facts.proxied.push(Proxied::To(self.destination));
-                self.login.succeed(&mut self.facts.auth, Some(user).filter(|user| !user.is_empty()));
+                self.login.succeed(&mut self.facts.auth);
+                let user = Some(user).filter(|user| !user.is_empty());
+                self.facts.auth.user = self.facts.auth.user.or(user);
             }
             Notice::Tarpit(millis) => self.facts.tarpit_ms = self.facts.tarpit_ms.saturating_add(millis),
             Notice::Other => {}

@@ -161,6 +161,67 @@ fn auth_after_a_cut_head() {
 }
 
 #[test]
+fn rows_of_one_result_are_one_attempt() {
+    let asked = format!("+\n< AUTH LOGIN\n{CHALLENGES}");
+    let done = (Auth::Succeeded, 1, 0, "LOGIN", "CONTOSO\\alice", "-");
+    let row = "* CONTOSO\\alice | authenticated\n";
+    let proxy = "* | Proxy session was successfully set up. Session foralice@contoso.com will now be proxied\n";
+    let reply = "> 235 2.7.0 Authentication successful\n";
+    for order in [[row, proxy, reply], [reply, row, proxy], [row, reply, proxy]] {
+        check_auth(&format!("{asked}{}-", order.concat()), done);
+    }
+    // Each told twice, as copies have it where a row differs in its time alone.
+    check_auth(
+        &format!("{asked}* | Inbound AUTH LOGIN failed because of LogonDenied\n{FAILURE}> 535 5.7.3 No\n-"),
+        (Auth::Failed, 1, 1, "LOGIN", "alice@contoso.com", "LogonDenied"),
+    );
+    // The client does not wait for the reply.
+    check_auth(
+        &format!("{asked}< QUIT\n> 535 5.7.3 Authentication unsuccessful\n> 221 2.0.0 Bye\n-"),
+        (Auth::Failed, 1, 1, "LOGIN", "-", "-"),
+    );
+    check_auth(
+        &format!("{asked}< QUIT\n{FAILURE}> 535 5.7.3 Authentication unsuccessful\n-"),
+        (Auth::Failed, 1, 1, "LOGIN", "alice@contoso.com", "LogonDenied"),
+    );
+}
+
+#[test]
+fn the_reply_to_a_known_user_may_still_refuse() {
+    for reply in ["535 5.7.3 Unable to proxy authenticated session", "454 4.7.0 Temporary authentication failure"] {
+        check_auth(
+            &format!("+\n< AUTH LOGIN\n{CHALLENGES}* CONTOSO\\alice | authenticated\n> {reply}\n-"),
+            (Auth::Failed, 1, 1, "LOGIN", "CONTOSO\\alice", "-"),
+        );
+    }
+}
+
+#[test]
+fn users_named_by_rows() {
+    // What Exchange writes where it knows no name: NTLM that broke off.
+    check_auth(
+        "+\n< AUTH NTLM\n> 334 x\n* | Inbound authentication failed because of LogonDenied\n* | User Name: NULL\n> 535 5.7.3 No\n-",
+        (Auth::Failed, 1, 1, "NTLM", "-", "LogonDenied"),
+    );
+    check_auth(
+        "* | User Name: alice\n* | Inbound AUTH LOGIN failed because of LogonDenied\n-",
+        (Auth::Failed, 1, 1, "LOGIN", "alice", "LogonDenied"),
+    );
+    check_auth("* | User Name: alice\n> 535 5.7.3 No\n-", (Auth::Failed, 1, 1, "-", "alice", "-"));
+    check_auth("* | User Name: alice\n-", (Auth::NotAttempted, 0, 0, "-", "-", "-"));
+    // Credentials that came with the command are not logged, but who sent them is.
+    check_auth("+\n< AUTH LOGIN\n* | User Name: alice\n> 535 5.7.3 No\n-", (Auth::Failed, 1, 1, "LOGIN", "alice", "-"));
+}
+
+#[test]
+fn an_end_of_time_is_no_result() {
+    for reply in ["421 4.4.1 Connection timed out", "451 4.7.0 Timeout waiting for client input"] {
+        check_auth(&format!("+\n< AUTH LOGIN\n> {reply}\n-"), (Auth::Abandoned, 1, 0, "LOGIN", "-", "-"));
+        check_auth(&format!("+\n< AUTH LOGIN\n{CHALLENGES}> {reply}\n-"), (Auth::Abandoned, 1, 0, "LOGIN", "-", "-"));
+    }
+}
+
+#[test]
 fn client_proxy_is_success() {
     let rows = format!(
         "+\n< AUTH LOGIN\n{CHALLENGES}* | Setting up client proxy session to destination(s): EX02.contoso.com\n* | Proxy session was successfully set up. Session foralice@contoso.com will now be proxied\n> 235 2.7.0 Authentication successful\n-"
