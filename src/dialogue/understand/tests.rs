@@ -6,14 +6,20 @@
 
 use std::fmt::Write;
 
+use super::super::extensions::read_extensions;
 use super::super::facts::{Auth, Facts, Proxied, StartTls};
 use super::*;
 use crate::record::header::Schema;
 use crate::session::assemble::{Pieces, TextEnd};
 use crate::session::{FileId, Position};
 
-/// Makes a log of one session from `event data | context` lines and understands it.
 fn understood(rows: &str, first_sequence: u32) -> (String, Facts) {
+    let (text, _, facts) = understood_rows(rows, first_sequence);
+    (text, facts)
+}
+
+/// Makes a log of one session from `event data | context` lines and understands it.
+fn understood_rows(rows: &str, first_sequence: u32) -> (String, Vec<Row>, Facts) {
     let mut text = String::new();
     for (number, row) in (first_sequence..).zip(rows.lines().map(str::trim).filter(|row| !row.is_empty())) {
         let (event, rest) = row.split_at(1);
@@ -37,7 +43,7 @@ fn understood(rows: &str, first_sequence: u32) -> (String, Facts) {
     let mut facts = Facts::default();
     let session = Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0) };
     understand(&session, &mut Scratch::default(), &mut facts);
-    (text, facts)
+    (text, rows, facts)
 }
 
 fn text_of(text: &str, span: Option<Span>) -> String {
@@ -265,6 +271,77 @@ fn extensions_before_and_after() {
 }
 
 #[track_caller]
+fn check_greeting(rows: &str, banner: &str, helo: &str, plain: &[&str], encrypted: &[&str]) {
+    let (text, rows, facts) = understood_rows(rows, u32::from(!rows.trim_start().starts_with('+')));
+    let session = Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0) };
+    let offers = |rows: &[u32]| {
+        read_extensions(&session, rows).iter().map(|word| word.escape_ascii().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!((text_of(&text, facts.banner), text_of(&text, facts.helo)), (banner.into(), helo.into()));
+    assert_eq!(
+        (offers(&facts.ehlo_rows), offers(&facts.ehlo_rows_tls)),
+        (
+            plain.iter().map(|word| (*word).to_owned()).collect(),
+            encrypted.iter().map(|word| (*word).to_owned()).collect()
+        )
+    );
+}
+
+#[test]
+fn greetings_of_a_cut_head() {
+    const BANNER: &str =
+        "> 220 mail.contoso.com Microsoft ESMTP MAIL Service ready at Mon, 23 Nov 2026 09:29:00 +0100\n";
+    const OFFER: &str = "> 250  mail.contoso.com Hello [192.0.2.1] SIZE 1 STARTTLS\n";
+    check_greeting(&format!("{BANNER}< EHLO a\n{OFFER}-"), "mail.contoso.com", "a", &["SIZE 1", "STARTTLS"], &[]);
+    check_greeting(&format!("{OFFER}< QUIT\n-"), "-", "-", &["SIZE 1", "STARTTLS"], &[]);
+    check_greeting("> 250-STARTTLS\n> 250 CHUNKING\n-", "-", "-", &["STARTTLS", "CHUNKING"], &[]);
+    check_greeting("> 250 CHUNKING\n-", "-", "-", &["CHUNKING"], &[]);
+    check_greeting(
+        "> 250 2.1.5 Recipient OK\n> 220 2.0.0 SMTP server ready\n> 250 XProxyFrom accepted\n-",
+        "-",
+        "-",
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn odd_greetings() {
+    const BANNER: &str = "> 220 mail.contoso.com ready\n";
+    // A client that does not wait for the banner.
+    check_greeting(
+        &format!("+\n< EHLO a\n{BANNER}> 250  mail.contoso.com Hello [192.0.2.1] DSN\n-"),
+        "mail.contoso.com",
+        "a",
+        &["DSN"],
+        &[],
+    );
+    check_greeting(
+        &format!(
+            "+\n{BANNER}< EHLO a b\n> 501 5.5.4 Invalid domain name\n< HELO\n> 501 5.0.0 HELO requires domain address\n-"
+        ),
+        "mail.contoso.com",
+        "a b",
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn starttls_is_not_undone_by_asking_again() {
+    let up = "+\n< EHLO a\n> 250  mail.contoso.com Hello [192.0.2.1] STARTTLS\n< STARTTLS\n> 220 2.0.0 SMTP server ready\n* | TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using\n< EHLO a\n> 250  mail.contoso.com Hello [192.0.2.1] DSN\n";
+    let again = format!("{up}< STARTTLS\n> 503 5.5.2 Only one STARTTLS command can be issued per session\n");
+    check_tls(&format!("{again}-"), StartTls::Succeeded, "-");
+    check_greeting(
+        &format!("{again}< EHLO b\n> 250  mail.contoso.com Hello [192.0.2.1] CHUNKING\n-"),
+        "-",
+        "b",
+        &["STARTTLS"],
+        &["CHUNKING"],
+    );
+}
+
+#[track_caller]
 fn check_mail(rows: &str, expected: (u32, u32, u32, u64, &str, &str)) {
     let (text, facts) = understood(rows, u32::from(!rows.trim_start().starts_with('+')));
     let list = |spans: &[Span]| spans.iter().map(|span| text_of(&text, Some(*span))).collect::<Vec<_>>().join(" ");
@@ -308,6 +385,19 @@ fn envelopes() {
         (0, 1, 0, 100, "", "b@contoso.com"),
     );
     check_mail(&format!("{accepted}-"), (0, 1, 0, 100, "", ""));
+    check_mail(
+        "> 550 5.7.1 Unable to relay\n> 550 5.7.54 SMTP; Unable to relay recipient\n> 550 5.7.1 Not authorized\n-",
+        (0, 0, 2, 0, "", ""),
+    );
+}
+
+#[test]
+fn addresses_in_quotes() {
+    // The field is quoted, so that its own quotes are doubled.
+    check_mail(
+        "+\n< MAIL FROM:<\"a b>c\"@example.com> SIZE=1\n> 250 2.1.0 Sender OK\n< RCPT TO:<\"x, \\\"y>\"@contoso.com>\n> 250 2.1.5 Recipient OK\n-",
+        (1, 0, 0, 0, "\"a b>c\"@example.com", "\"x, \\\"y>\"@contoso.com"),
+    );
 }
 
 #[test]
