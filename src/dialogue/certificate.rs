@@ -102,9 +102,9 @@ fn set(certificate: &mut Certificate, property: Property, data: &[u8]) {
 fn parse_row(data: &[u8]) -> Certificate {
     let mut certificate = Certificate::default();
     let mut rest = data.trim_ascii();
-    let mut take = |is_part: fn(&[u8]) -> bool| {
+    let mut take = |is_part: fn(&[u8], &[u8]) -> bool| {
         let (before, word) = split_last(rest);
-        let taken = is_part(word).then_some(word);
+        let taken = is_part(word, split_last(before).1).then_some(word);
         if taken.is_some() {
             rest = before;
         }
@@ -117,7 +117,8 @@ fn parse_row(data: &[u8]) -> Certificate {
         // One time alone is the first that is written.
         certificate.not_before = certificate.not_after.take();
     }
-    certificate.thumbprint = take(|word| word.len() == 40 && is_hex(word)).map(<[u8]>::to_vec);
+    certificate.thumbprint = take(|word, _| is_thumbprint(word)).map(<[u8]>::to_vec);
+    let is_serial = if certificate.thumbprint.is_some() { is_number } else { is_long_number };
     certificate.serial = take(is_serial).map(<[u8]>::to_vec);
     (certificate.subject, certificate.issuer) = split_subject(rest);
     certificate
@@ -131,22 +132,33 @@ fn split_last(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-fn is_time(word: &[u8]) -> bool {
+fn is_time(word: &[u8], _: &[u8]) -> bool {
     Timestamp::parse(word).is_some()
 }
 
-/// A list of names, where it is neither a time nor a number nor a part of a distinguished name.
-fn is_names(word: &[u8]) -> bool {
-    let is_number = is_hex(word) && word.len() >= 16;
-    !(word.is_empty() || is_time(word) || word.contains(&b'=') || is_number)
+/// A list of names, which nothing but its place behind a time or a number tells from the last word
+/// of a distinguished name.
+fn is_names(word: &[u8], before: &[u8]) -> bool {
+    let is_placed = is_time(before, b"") || is_long_number(before, b"");
+    is_placed && !(word.is_empty() || is_time(word, b"") || word.contains(&b'=') || is_long_number(word, b""))
+}
+
+fn is_thumbprint(word: &[u8]) -> bool {
+    word.len() == 40 && is_hex(word)
 }
 
 fn is_hex(word: &[u8]) -> bool {
     !word.is_empty() && word.iter().all(u8::is_ascii_hexdigit)
 }
 
-fn is_serial(word: &[u8]) -> bool {
+/// A serial number, where a thumbprint behind it tells that one stands there.
+fn is_number(word: &[u8], _: &[u8]) -> bool {
     word.len() >= 2 && is_hex(word)
+}
+
+/// A number that is long enough to be no word: `CN=Contoso CA` ends in two hexadecimal digits.
+fn is_long_number(word: &[u8], _: &[u8]) -> bool {
+    word.len() >= 16 && is_hex(word)
 }
 
 fn split_names(value: &[u8]) -> Vec<Vec<u8>> {
@@ -227,6 +239,10 @@ mod tests {
     fn odd_rows() {
         check("", "- | - | - | - | false false | ");
         check(" CN=mail.contoso.com", "CN=mail.contoso.com | - | - | - | false false | ");
+        check(" CN=a CN=Example Root CA", "CN=a | CN=Example Root CA | - | - | false false | ");
+        check(" CN=a CN=Example Root", "CN=a | CN=Example Root | - | - | false false | ");
+        check(&format!(" CN=a CN=Contoso CA {TIMES} mail"), "CN=a | CN=Contoso CA | - | - | true true | mail");
+        check(&format!(" CN=a CN=b {PRINT} mail"), &format!("CN=a | CN=b | - | {PRINT} | false false | mail"));
         check(&format!(" CN=a CN=b 40A1 {PRINT} {TIMES}"), &format!("CN=a | CN=b | 40A1 | {PRINT} | true true | "));
     }
 }

@@ -85,20 +85,21 @@ fn parse_any_command(data: &[u8]) -> (Command, usize) {
 /// Returns where the address of `MAIL FROM:<…>` or `RCPT TO:<…>` lies, brackets off.
 ///
 /// Shape: `FROM:<a@b> SIZE=1`, a space after the colon allowed, brackets left out by some clients,
-/// a local part in quotes that may hold `>`.
+/// a local part in quotes that may hold `>`. A quote is one byte, or two where the row's field is
+/// quoted itself.
 /// Units: bytes from the start of `argument`.
 /// Source: RFC 5321 section 4.1.1.
-pub fn parse_path(argument: &[u8]) -> (usize, usize) {
+pub fn parse_path(argument: &[u8], quote_bytes: usize) -> (usize, usize) {
     let Some(colon) = memchr::memchr(b':', argument) else { return (argument.len(), argument.len()) };
     let start = argument[colon + 1..].iter().position(|byte| *byte != b' ').map_or(argument.len(), |at| colon + 1 + at);
     if argument.get(start) == Some(&b'<') {
-        return (start + 1, closing_bracket(argument, start + 1));
+        return (start + 1, closing_bracket(argument, start + 1, quote_bytes));
     }
     let length = argument[start..].iter().position(|byte| *byte == b' ').unwrap_or(argument.len() - start);
     (start, start + length)
 }
 
-fn closing_bracket(argument: &[u8], from: usize) -> usize {
+fn closing_bracket(argument: &[u8], from: usize, quote_bytes: usize) -> usize {
     match memchr::memchr2(b'>', b'"', &argument[from..]) {
         Some(at) if argument[from + at] == b'>' => return from + at,
         _ => {}
@@ -106,13 +107,16 @@ fn closing_bracket(argument: &[u8], from: usize) -> usize {
     let mut is_quoted = false;
     let mut at = from;
     while at < argument.len() {
-        match argument[at] {
-            b'\\' if is_quoted => at += 1,
-            b'"' => is_quoted = !is_quoted,
+        at += match argument[at] {
+            b'\\' if is_quoted && argument.get(at + 1) == Some(&b'"') => 1 + quote_bytes,
+            b'\\' if is_quoted => 2,
+            b'"' => {
+                is_quoted = !is_quoted;
+                quote_bytes
+            }
             b'>' if !is_quoted => return at,
-            _ => {}
-        }
-        at += 1;
+            _ => 1,
+        };
     }
     // A quote that never closes hides the bracket; the first one is as good as any.
     memchr::memchr(b'>', &argument[from..]).map_or(argument.len(), |at| from + at)
@@ -167,7 +171,7 @@ mod tests {
 
     #[track_caller]
     fn check_path(argument: &str, address: &str) {
-        let (start, end) = parse_path(argument.as_bytes());
+        let (start, end) = parse_path(argument.as_bytes(), 1);
         assert_eq!(&argument[start..end], address);
     }
 

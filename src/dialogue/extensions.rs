@@ -93,6 +93,18 @@ pub fn is_starttls_offered(session: &Session<'_>, rows: &[u32]) -> bool {
     read_extensions(session, rows).iter().any(|extension| extension.eq_ignore_ascii_case(b"STARTTLS"))
 }
 
+/// Whether the text is of a reply to EHLO: the greeting with what may follow it, or a line that
+/// offers an extension.
+pub fn is_offer(text: &[u8]) -> bool {
+    let mut words = text.split(|&byte| byte == b' ');
+    let arguments = words.next().and_then(keyword);
+    match (arguments, words.next()) {
+        (Some(arguments), Some(_)) => arguments != Arguments::None,
+        (Some(_), None) => true,
+        (None, second) => second.is_some_and(|word| word.eq_ignore_ascii_case(b"Hello")),
+    }
+}
+
 /// A line of its own is an extension, but for the first, which greets.
 fn line_extension(text: &[u8]) -> Option<&[u8]> {
     let mut words = text.split(|&byte| byte == b' ');

@@ -20,23 +20,22 @@ enum Progress {
     Challenged,
     /// A row has told the result, and the reply is still to come.
     Told,
+    /// The client went on without awaiting the result, which may still come.
+    Left,
 }
 
 /// Follows the attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Login {
     progress: Progress,
+    /// Who was named before any attempt was read.
+    named: Option<Span>,
 }
 
 impl Login {
     /// Whether the client now answers challenges, which are not words of SMTP.
     pub(super) fn is_challenged(self) -> bool {
         self.progress == Progress::Challenged
-    }
-
-    /// Whether only the reply is missing.
-    fn is_told(self) -> bool {
-        self.progress == Progress::Told
     }
 
     /// An AUTH command was read.
@@ -57,28 +56,41 @@ impl Login {
     pub(super) fn abandon(&mut self, facts: &mut AuthFacts) {
         if self.is_under_way() {
             facts.outcome = Auth::Abandoned;
+            self.progress = Progress::Left;
+        } else if self.progress != Progress::Left {
+            self.progress = Progress::Idle;
         }
-        self.progress = Progress::Idle;
     }
 
-    /// A row or reply says that the login succeeded. A result that comes without a command counts
-    /// as an attempt: the command stands in a part that was cut off.
-    pub(super) fn succeed(&mut self, facts: &mut AuthFacts, user: Option<Span>) {
-        let is_known = facts.outcome == Auth::Succeeded && facts.user.is_none() && user.is_some();
-        let is_counted = self.is_told() && facts.outcome == Auth::Succeeded;
-        if !(self.is_under_way() || is_known || is_counted) {
-            begin(facts, None);
+    /// A row names who tries to log in, which Exchange writes once it has credentials. It stands
+    /// behind the failure row as a rule.
+    pub(super) fn name_user(&mut self, facts: &mut AuthFacts, user: Option<Span>) {
+        match facts.attempts {
+            0 => self.named = user,
+            _ => facts.user = user,
+        }
+        if let Progress::Asked { has_response } = &mut self.progress {
+            *has_response = true;
+        }
+    }
+
+    /// A row or reply says that the login succeeded: `authenticated`, the client proxy's row and the
+    /// 235 say so of one attempt, in any order, for nobody logs in twice in a session. A result that
+    /// comes without a command counts as an attempt: the command stands in a part that was cut off.
+    pub(super) fn succeed(&mut self, facts: &mut AuthFacts) {
+        if self.is_awaited() {
+            self.progress = Progress::Told;
+        } else if facts.outcome != Auth::Succeeded {
+            self.begin_without_command(facts, None);
+            self.progress = Progress::Told;
         }
         facts.outcome = Auth::Succeeded;
-        facts.user = user.or(facts.user);
-        // A 235 that was read before is not awaited again.
-        self.progress = if is_known && !self.is_told() { Progress::Idle } else { Progress::Told };
     }
 
     /// A row says that the login failed.
     pub(super) fn fail_by_row(&mut self, facts: &mut AuthFacts, mechanism: Option<Span>, error: Span) {
-        if !self.is_under_way() {
-            begin(facts, mechanism);
+        if !self.is_awaited() && self.progress != Progress::Told {
+            self.begin_without_command(facts, mechanism);
         }
         facts.mechanism = facts.mechanism.or(mechanism);
         facts.error = Some(error);
@@ -88,22 +100,18 @@ impl Login {
 
     /// The reply to an AUTH command, or a 235 or 535 whose command was cut off.
     pub(super) fn reply(&mut self, facts: &mut AuthFacts, reply: &Reply) {
-        match self.progress {
-            // The password was right, yet the client is refused: no back end would take its session.
-            Progress::Told if facts.outcome == Auth::Succeeded && matches!(reply.code, 454 | 535) => {
-                settle(facts, Auth::Failed);
-            }
-            Progress::Told => {}
-            progress => match outcome_of(progress, reply) {
-                Some(Auth::Succeeded) => self.succeed(facts, None),
-                Some(outcome) => {
-                    if progress == Progress::Idle {
-                        begin(facts, None);
-                    }
-                    settle(facts, outcome);
+        match (self.progress, outcome_of(self.progress, reply)) {
+            // The front end knew the user, but no back end took the session over.
+            (Progress::Told, Some(Auth::Failed)) => settle(facts, Auth::Failed),
+            (Progress::Told, _) => {}
+            (_, Some(Auth::Succeeded)) => self.succeed(facts),
+            (progress, Some(outcome)) => {
+                if progress == Progress::Idle {
+                    self.begin_without_command(facts, None);
                 }
-                None => facts.outcome = Auth::Abandoned,
-            },
+                settle(facts, outcome);
+            }
+            (_, None) => facts.outcome = Auth::Abandoned,
         }
         self.progress = Progress::Idle;
     }
@@ -115,20 +123,32 @@ impl Login {
         }
     }
 
+    /// An attempt whose command stands in a part that was cut off.
+    fn begin_without_command(&mut self, facts: &mut AuthFacts, mechanism: Option<Span>) {
+        begin(facts, mechanism);
+        facts.user = self.named.take();
+    }
+
     fn is_under_way(self) -> bool {
         matches!(self.progress, Progress::Asked { .. } | Progress::Challenged)
+    }
+
+    /// Whether a result that comes now is that of the last attempt.
+    fn is_awaited(self) -> bool {
+        self.is_under_way() || self.progress == Progress::Left
     }
 }
 
 /// What a reply makes of an attempt; `None` where it ended without a result.
 fn outcome_of(progress: Progress, reply: &Reply) -> Option<Auth> {
-    let has_credentials =
-        matches!(progress, Progress::Challenged | Progress::Idle | Progress::Asked { has_response: true });
+    let has_credentials = !matches!(progress, Progress::Asked { has_response: false });
     match reply.code {
         200..=299 => Some(Auth::Succeeded),
-        // The connection ran out of time, or the client took its attempt back.
-        421 | 501 if has_credentials => None,
-        451 if reply.status == (4, 7, 0) && has_credentials => None,
+        // The connection ran out of time, or is closed for another reason.
+        421 => None,
+        451 if reply.status == (4, 7, 0) => None,
+        // The client took its attempt back.
+        501 if has_credentials => None,
         500..=599 if !has_credentials => Some(Auth::Rejected),
         504 | 530 | 503 if progress != Progress::Challenged => Some(Auth::Rejected),
         _ => Some(Auth::Failed),
@@ -137,12 +157,16 @@ fn outcome_of(progress: Progress, reply: &Reply) -> Option<Auth> {
 
 fn begin(facts: &mut AuthFacts, mechanism: Option<Span>) {
     facts.attempts = facts.attempts.saturating_add(1);
+    facts.outcome = Auth::Unknown;
     facts.mechanism = mechanism;
     facts.user = None;
     facts.error = None;
 }
 
+/// The last attempt has failed: rows and replies that say so again count as one.
 fn settle(facts: &mut AuthFacts, outcome: Auth) {
-    facts.failures = facts.failures.saturating_add(1);
+    if !matches!(facts.outcome, Auth::Failed | Auth::Rejected) {
+        facts.failures = facts.failures.saturating_add(1);
+    }
     facts.outcome = outcome;
 }

@@ -14,6 +14,7 @@ use crate::record::{Field, Marker};
 use crate::session::{Row, Session};
 
 use super::command::{Command, find_parameter, is_last_chunk, parse_command, parse_path};
+use super::extensions::is_offer;
 use super::facts::{Facts, Proxied, Span, StartTls};
 use super::login::Login;
 use super::notice::{Notice, Owner, parse_notice, parse_protocol, quoted_after};
@@ -124,10 +125,7 @@ impl Conversation<'_> {
             Command::StartTls => self.start_tls(),
             Command::Auth => self.auth(argument),
             Command::Mail => self.mail(argument),
-            Command::Rcpt => {
-                let (from, to) = parse_path(argument.of(self.text));
-                Pending::Rcpt(argument.part(from, to))
-            }
+            Command::Rcpt => Pending::Rcpt(self.address(argument)),
             Command::Data => Pending::Message,
             Command::Bdat if is_last_chunk(argument.of(self.text)) => Pending::Message,
             Command::Bdat => Pending::Part,
@@ -154,11 +152,16 @@ impl Conversation<'_> {
     }
 
     fn greet(&mut self, argument: Span, pending: Pending) -> Pending {
-        self.facts.helo = Some(super::notice::trimmed(self.text, argument));
+        let name = Some(super::notice::trimmed(self.text, argument)).filter(|name| !name.is_empty());
+        self.facts.helo = name.or(self.facts.helo);
         pending
     }
 
     fn start_tls(&mut self) -> Pending {
+        if self.tls == Tls::Up {
+            // Only one is allowed, and what came up does not go down by asking again.
+            return Pending::Minor;
+        }
         self.tls = Tls::Asked;
         self.facts.tls.error = None;
         self.facts.tls.outcome = StartTls::Unknown;
@@ -176,10 +179,14 @@ impl Conversation<'_> {
     }
 
     fn mail(&mut self, argument: Span) -> Pending {
-        let (from, to) = parse_path(argument.of(self.text));
         self.facts.mail.attempted = self.facts.mail.attempted.saturating_add(1);
-        self.facts.mail.senders.push(argument.part(from, to));
+        self.facts.mail.senders.push(self.address(argument));
         Pending::Mail
+    }
+
+    fn address(&self, argument: Span) -> Span {
+        let (from, to) = parse_path(argument.of(self.text), 1 + usize::from(argument.is_quoted));
+        argument.part(from, to)
     }
 
     fn xproxy(&mut self, argument: Span) -> Pending {
@@ -211,7 +218,9 @@ impl Conversation<'_> {
     }
 
     fn is_banner(&self, reply: &Reply) -> bool {
-        reply.code == 220 && !self.facts.has_client_word && !self.facts.is_head_cut && self.tls == Tls::None
+        // The reply to STARTTLS bears a status, a banner none; some clients speak before it.
+        let is_first = !self.facts.has_client_word && !self.facts.is_head_cut;
+        reply.code == 220 && self.tls == Tls::None && (is_first || reply.status == (0, 0, 0))
     }
 
     fn banner(&mut self, data: Span, reply: &Reply) {
@@ -323,12 +332,11 @@ impl Conversation<'_> {
         match reply.code {
             235 | 535 => self.login.reply(&mut self.facts.auth, reply),
             354 => self.pending.push_front(Pending::Message),
-            // What is wrong with a recipient is said to RCPT alone.
-            550 if matches!(reply.status, (5, 1, 1 | 10) | (5, 7, 54)) => self.recipient(data, reply),
+            550 if is_recipient_refusal(data.of(self.text), reply) => self.recipient(data, reply),
             250 if reply.status == (2, 6, 0) && memchr::memmem::find(data.of(self.text), b"Queued mail").is_some() => {
                 self.accept(data, reply);
             }
-            250 if reply.is_continued || self.is_ehlo_orphan => {
+            250 if reply.is_continued || self.is_ehlo_orphan || is_offer(&data.of(self.text)[reply.text_at..]) => {
                 self.ehlo_line(index, reply, self.is_ehlo_orphan);
                 self.is_ehlo_orphan = reply.is_continued;
             }
@@ -346,7 +354,8 @@ impl Conversation<'_> {
                 self.facts.auth.permissions = (!is_none).then_some(list);
             }
             Notice::Authenticated(user) => {
-                self.login.succeed(&mut self.facts.auth, Some(user).filter(|user| !user.is_empty()));
+                self.login.succeed(&mut self.facts.auth);
+                self.facts.auth.user = Some(user).filter(|user| !user.is_empty()).or(self.facts.auth.user);
             }
             Notice::Certificate(owner) => {
                 self.owner = owner;
@@ -365,11 +374,16 @@ impl Conversation<'_> {
             }
             Notice::DomainCapabilities(span) => self.domain_capabilities(span),
             Notice::LoginFailed { mechanism, error } => self.login.fail_by_row(&mut self.facts.auth, mechanism, error),
-            Notice::UserName(user) => self.facts.auth.user = Some(user).filter(|user| !user.is_empty()),
+            Notice::UserName(user) => {
+                let user = Some(user).filter(|user| !matches!(user.of(self.text), b"" | b"NULL"));
+                self.login.name_user(&mut self.facts.auth, user);
+            }
             Notice::ProxyDestination(destination) => self.destination = destination,
             Notice::ProxySetUp(user) => {
                 self.facts.proxied.push(Proxied::To(self.destination));
-                self.login.succeed(&mut self.facts.auth, Some(user).filter(|user| !user.is_empty()));
+                self.login.succeed(&mut self.facts.auth);
+                let user = Some(user).filter(|user| !user.is_empty());
+                self.facts.auth.user = self.facts.auth.user.or(user);
             }
             Notice::Tarpit(millis) => self.facts.tarpit_ms = self.facts.tarpit_ms.saturating_add(millis),
             Notice::Other => {}
@@ -399,6 +413,15 @@ impl Conversation<'_> {
             self.facts.tls.outcome = if is_closed { StartTls::Failed } else { StartTls::Unknown };
         }
         self.login.end(&mut self.facts.auth, is_closed);
+    }
+}
+
+/// Whether the reply can only be one to RCPT: none but that is told what is wrong with a recipient.
+fn is_recipient_refusal(words: &[u8], reply: &Reply) -> bool {
+    match reply.status {
+        (5, 1, 1 | 10) | (5, 7, 54) => true,
+        (5, 7, 1) => words.ends_with(b"Unable to relay"),
+        _ => false,
     }
 }
 

@@ -120,14 +120,21 @@ impl Life {
 
     fn drop_repeats(&mut self) {
         let mut known: HashMap<u64, u32> = HashMap::with_capacity(self.rows.len());
+        let mut numbered: HashMap<u32, u32> = HashMap::with_capacity(self.rows.len());
         let mut kept: Vec<Row> = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
             let line = row.as_line(&self.text);
             let index = u32::try_from(kept.len()).unwrap_or(u32::MAX);
             let first = *known.entry(hash_bytes(line)).or_insert(index);
-            let is_repeat = first != index && kept[first as usize].as_line(&self.text) == line;
-            if !is_repeat {
-                kept.push(*row);
+            if kept.get(first as usize).is_some_and(|first| first.as_line(&self.text) == line) {
+                continue;
+            }
+            // A row that ends a copy may have been cut, and then it stands whole beside.
+            let of_number = *numbered.entry(row.sequence).or_insert(index);
+            match kept.get_mut(of_number as usize) {
+                Some(other) if other.as_line(&self.text).starts_with(line) => {}
+                Some(other) if line.starts_with(other.as_line(&self.text)) => *other = *row,
+                _ => kept.push(*row),
             }
         }
         self.rows = kept;
@@ -355,4 +362,60 @@ pub struct Place {
     pub position: Position,
     /// Lines of the file before the chunk.
     pub base_line: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::FileId;
+    use super::super::assemble::TextEnd;
+    use super::*;
+    use crate::record::header::Schema;
+
+    const KEY: Key = Key { origin: OriginId(0), session_key: 7 };
+
+    /// Makes rows of one session from `sequence event data` words.
+    fn rows(session: &[&str]) -> String {
+        let row = |row: &&str| {
+            let (sequence, rest) = row.split_once(' ').unwrap();
+            format!(
+                "2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,{sequence},192.0.2.5:25,198.51.100.7:4096,{rest}\r\n"
+            )
+        };
+        session.iter().map(row).collect()
+    }
+
+    /// Joins the texts, each a file of its own, and returns the sessions' sequence numbers and how
+    /// many rows stood twice.
+    #[track_caller]
+    fn check(texts: &[String], expected: &[&[u32]], repeated: u64) {
+        let mut joiner = Joiner::default();
+        let mut lives = Vec::new();
+        let mut done = |_, life: Life| lives.push(life.rows.iter().map(|row| row.sequence).collect::<Vec<_>>());
+        for (number, text) in (0..).zip(texts) {
+            let mut pieces = Pieces::default();
+            pieces.assemble(text.as_bytes(), TextEnd::OfFile, &Schema::default(), FileId(number)).unwrap();
+            for piece in &pieces.pieces {
+                let place =
+                    Place { position: Position(u64::from(number) << 32 | u64::from(piece.first)), base_line: 0 };
+                joiner.take(KEY, piece, &pieces, text.as_bytes(), place, &mut done);
+            }
+            joiner.end_file(&mut done);
+        }
+        joiner.end_input(&mut done);
+        assert_eq!(
+            (lives, joiner.take_repeated()),
+            (expected.iter().map(|numbers| numbers.to_vec()).collect(), repeated)
+        );
+    }
+
+    #[test]
+    fn a_cut_row_gives_way_to_the_whole_one() {
+        let whole = rows(&["0 +,,", "1 *,,Inbound AUTH LOGIN failed because of LogonDenied", "2 -,,Local"]);
+        let cut_at = whole.find("Denied").unwrap();
+        let rest = rows(&["1 *,,Inbound AUTH LOGIN failed because of LogonDenied", "2 -,,Local"]);
+        check(&[whole[..cut_at].to_owned(), rest.clone()], &[&[0, 1, 2]], 1);
+        check(&[whole[..cut_at].to_owned(), whole.clone()], &[&[0, 1, 2]], 2);
+        let cut = format!("{}\r\n", &whole[..cut_at]);
+        check(&[cut.clone() + &cut + &rest], &[&[0, 1, 2]], 3);
+    }
 }

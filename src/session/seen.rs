@@ -4,7 +4,8 @@
 //! name, or the same again (rows that stand twice in a folder of copies).
 //!
 //! **Invariant**: 16 bytes a session, about 24 with the table's spare room; a session is taken for
-//! a repeat only where server, session id and the bytes of its first or last row agree.
+//! a repeat only where server, session id and the bytes of its first or last row agree, or where it
+//! has neither end and its id is a clock's, which no two sessions of a server share.
 
 use hashbrown::{HashMap, HashSet, HashTable};
 
@@ -61,7 +62,7 @@ pub struct Seen {
     firsts: HashTable<Entry>,
     /// How many sessions each name has, where it is more than one.
     n_of_name: HashMap<(ServerIndex, u64), u32>,
-    /// Hashes of name and fingerprint of the second and later ones.
+    /// Hashes of name and connect row, of name and disconnect row, of the second and later ones.
     furthers: HashSet<u64>,
 }
 
@@ -72,6 +73,8 @@ impl Seen {
         let is_name = |entry: &Entry| (entry.server, entry.session_key) == (server, session_key);
         match self.firsts.find(hash, is_name) {
             Some(entry) if is_repeat(entry, fingerprint) => Sighting::Repeat,
+            // A stretch of a session that stands whole elsewhere: a copy that was cut at both ends.
+            Some(_) if fingerprint == Fingerprint::default() && is_clock(session_key) => Sighting::Repeat,
             Some(_) => self.sight_further(server, session_key, fingerprint),
             None => {
                 let entry = Entry {
@@ -87,9 +90,16 @@ impl Seen {
     }
 
     fn sight_further(&mut self, server: ServerIndex, session_key: u64, fingerprint: Fingerprint) -> Sighting {
-        let rows = fingerprint.connect.unwrap_or(1).rotate_left(23) ^ fingerprint.disconnect.unwrap_or(2);
-        let is_new = self.furthers.insert(hash_of(server, session_key) ^ rows);
-        if !is_new && fingerprint != Fingerprint::default() {
+        let name = hash_of(server, session_key);
+        let ends = [
+            fingerprint.connect.map(|hash| name ^ hash.rotate_left(23)),
+            fingerprint.disconnect.map(|hash| name ^ hash.rotate_left(41)),
+        ];
+        let mut is_known = fingerprint != Fingerprint::default();
+        for end in ends.into_iter().flatten() {
+            is_known &= !self.furthers.insert(end);
+        }
+        if is_known {
             return Sighting::Repeat;
         }
         let n_of_name = self.n_of_name.entry((server, session_key)).or_insert(1);
@@ -98,12 +108,18 @@ impl Seen {
     }
 }
 
-/// A session with neither end cannot be told from another, so it is never a repeat.
+/// A session with neither end has no row to be known by.
 fn is_repeat(entry: &Entry, fingerprint: Fingerprint) -> bool {
     let agrees = |mine: Option<u64>, theirs: u16| low(mine).is_none_or(|mine| mine == theirs);
     fingerprint != Fingerprint::default()
         && agrees(fingerprint.connect, entry.connect)
         && agrees(fingerprint.disconnect, entry.disconnect)
+}
+
+/// Whether the id is as Exchange makes it: a count of 100 ns since the year 1, here of the years
+/// 2000 to 2100, that grows with each session. Ids that were made unknowable are none.
+fn is_clock(session_key: u64) -> bool {
+    (630_822_816_000_000_000..662_380_416_000_000_000).contains(&session_key)
 }
 
 /// Sixteen bits of a hash, never 0, which stands for a row that was not read.
@@ -137,5 +153,21 @@ mod tests {
         assert_eq!(seen.sight(1, 7, first), Sighting::New(1));
         assert_eq!(seen.sight(0, 8, ends(None, None)), Sighting::New(1));
         assert_eq!(seen.sight(0, 8, ends(None, None)), Sighting::New(2));
+    }
+
+    #[test]
+    fn tells_cut_copies_from_sessions() {
+        let id = 0x08DE_2A1B_3C4D_5E6F;
+        let mut seen = Seen::default();
+        assert_eq!(seen.sight(0, id, ends(Some(11), Some(12))), Sighting::New(1));
+        assert_eq!(seen.sight(0, id, ends(None, None)), Sighting::Repeat);
+        // Of a second session of the name too, as another role may have it.
+        assert_eq!(seen.sight(0, id, ends(Some(13), Some(14))), Sighting::New(2));
+        assert_eq!(seen.sight(0, id, ends(Some(13), None)), Sighting::Repeat);
+        assert_eq!(seen.sight(0, id, ends(None, Some(14))), Sighting::Repeat);
+        assert_eq!(seen.sight(0, id, ends(Some(13), Some(14))), Sighting::Repeat);
+        assert_eq!(seen.sight(0, id, ends(Some(13), Some(15))), Sighting::New(3));
+        // Without any end, the first is as good as any.
+        assert_eq!(seen.sight(0, id + 1, ends(None, None)), Sighting::New(1));
     }
 }

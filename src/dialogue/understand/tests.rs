@@ -6,14 +6,20 @@
 
 use std::fmt::Write;
 
+use super::super::extensions::read_extensions;
 use super::super::facts::{Auth, Facts, Proxied, StartTls};
 use super::*;
 use crate::record::header::Schema;
 use crate::session::assemble::{Pieces, TextEnd};
 use crate::session::{FileId, OriginId, Position};
 
-/// Makes a log of one session from `event data | context` lines and understands it.
 fn understood(rows: &str, first_sequence: u32) -> (String, Facts) {
+    let (text, _, facts) = understood_rows(rows, first_sequence);
+    (text, facts)
+}
+
+/// Makes a log of one session from `event data | context` lines and understands it.
+fn understood_rows(rows: &str, first_sequence: u32) -> (String, Vec<Row>, Facts) {
     let mut text = String::new();
     for (number, row) in (first_sequence..).zip(rows.lines().map(str::trim).filter(|row| !row.is_empty())) {
         let (event, rest) = row.split_at(1);
@@ -38,7 +44,7 @@ fn understood(rows: &str, first_sequence: u32) -> (String, Facts) {
     let session =
         Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
     understand(&session, &mut Scratch::default(), &mut facts);
-    (text, facts)
+    (text, rows, facts)
 }
 
 fn text_of(text: &str, span: Option<Span>) -> String {
@@ -168,6 +174,67 @@ fn auth_after_a_cut_head() {
 }
 
 #[test]
+fn rows_of_one_result_are_one_attempt() {
+    let asked = format!("+\n< AUTH LOGIN\n{CHALLENGES}");
+    let done = (Auth::Succeeded, 1, 0, "LOGIN", "CONTOSO\\alice", "-");
+    let row = "* CONTOSO\\alice | authenticated\n";
+    let proxy = "* | Proxy session was successfully set up. Session foralice@contoso.com will now be proxied\n";
+    let reply = "> 235 2.7.0 Authentication successful\n";
+    for order in [[row, proxy, reply], [reply, row, proxy], [row, reply, proxy]] {
+        check_auth(&format!("{asked}{}-", order.concat()), done);
+    }
+    // Each told twice, as copies have it where a row differs in its time alone.
+    check_auth(
+        &format!("{asked}* | Inbound AUTH LOGIN failed because of LogonDenied\n{FAILURE}> 535 5.7.3 No\n-"),
+        (Auth::Failed, 1, 1, "LOGIN", "alice@contoso.com", "LogonDenied"),
+    );
+    // The client does not wait for the reply.
+    check_auth(
+        &format!("{asked}< QUIT\n> 535 5.7.3 Authentication unsuccessful\n> 221 2.0.0 Bye\n-"),
+        (Auth::Failed, 1, 1, "LOGIN", "-", "-"),
+    );
+    check_auth(
+        &format!("{asked}< QUIT\n{FAILURE}> 535 5.7.3 Authentication unsuccessful\n-"),
+        (Auth::Failed, 1, 1, "LOGIN", "alice@contoso.com", "LogonDenied"),
+    );
+}
+
+#[test]
+fn the_reply_to_a_known_user_may_still_refuse() {
+    for reply in ["535 5.7.3 Unable to proxy authenticated session", "454 4.7.0 Temporary authentication failure"] {
+        check_auth(
+            &format!("+\n< AUTH LOGIN\n{CHALLENGES}* CONTOSO\\alice | authenticated\n> {reply}\n-"),
+            (Auth::Failed, 1, 1, "LOGIN", "CONTOSO\\alice", "-"),
+        );
+    }
+}
+
+#[test]
+fn users_named_by_rows() {
+    // What Exchange writes where it knows no name: NTLM that broke off.
+    check_auth(
+        "+\n< AUTH NTLM\n> 334 x\n* | Inbound authentication failed because of LogonDenied\n* | User Name: NULL\n> 535 5.7.3 No\n-",
+        (Auth::Failed, 1, 1, "NTLM", "-", "LogonDenied"),
+    );
+    check_auth(
+        "* | User Name: alice\n* | Inbound AUTH LOGIN failed because of LogonDenied\n-",
+        (Auth::Failed, 1, 1, "LOGIN", "alice", "LogonDenied"),
+    );
+    check_auth("* | User Name: alice\n> 535 5.7.3 No\n-", (Auth::Failed, 1, 1, "-", "alice", "-"));
+    check_auth("* | User Name: alice\n-", (Auth::NotAttempted, 0, 0, "-", "-", "-"));
+    // Credentials that came with the command are not logged, but who sent them is.
+    check_auth("+\n< AUTH LOGIN\n* | User Name: alice\n> 535 5.7.3 No\n-", (Auth::Failed, 1, 1, "LOGIN", "alice", "-"));
+}
+
+#[test]
+fn an_end_of_time_is_no_result() {
+    for reply in ["421 4.4.1 Connection timed out", "451 4.7.0 Timeout waiting for client input"] {
+        check_auth(&format!("+\n< AUTH LOGIN\n> {reply}\n-"), (Auth::Abandoned, 1, 0, "LOGIN", "-", "-"));
+        check_auth(&format!("+\n< AUTH LOGIN\n{CHALLENGES}> {reply}\n-"), (Auth::Abandoned, 1, 0, "LOGIN", "-", "-"));
+    }
+}
+
+#[test]
 fn client_proxy_is_success() {
     let rows = format!(
         "+\n< AUTH LOGIN\n{CHALLENGES}* | Setting up client proxy session to destination(s): EX02.contoso.com\n* | Proxy session was successfully set up. Session foralice@contoso.com will now be proxied\n> 235 2.7.0 Authentication successful\n-"
@@ -208,6 +275,78 @@ fn extensions_before_and_after() {
     let (text, facts) = understood(rows, 0);
     assert_eq!((facts.ehlo_rows, facts.ehlo_rows_tls), (vec![3, 4, 5], vec![9]));
     assert_eq!((text_of(&text, facts.banner), text_of(&text, facts.helo)), ("mail.contoso.com".into(), "b".into()));
+}
+
+#[track_caller]
+fn check_greeting(rows: &str, banner: &str, helo: &str, plain: &[&str], encrypted: &[&str]) {
+    let (text, rows, facts) = understood_rows(rows, u32::from(!rows.trim_start().starts_with('+')));
+    let session =
+        Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
+    let offers = |rows: &[u32]| {
+        read_extensions(&session, rows).iter().map(|word| word.escape_ascii().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!((text_of(&text, facts.banner), text_of(&text, facts.helo)), (banner.into(), helo.into()));
+    assert_eq!(
+        (offers(&facts.ehlo_rows), offers(&facts.ehlo_rows_tls)),
+        (
+            plain.iter().map(|word| (*word).to_owned()).collect(),
+            encrypted.iter().map(|word| (*word).to_owned()).collect()
+        )
+    );
+}
+
+#[test]
+fn greetings_of_a_cut_head() {
+    const BANNER: &str =
+        "> 220 mail.contoso.com Microsoft ESMTP MAIL Service ready at Mon, 23 Nov 2026 09:29:00 +0100\n";
+    const OFFER: &str = "> 250  mail.contoso.com Hello [192.0.2.1] SIZE 1 STARTTLS\n";
+    check_greeting(&format!("{BANNER}< EHLO a\n{OFFER}-"), "mail.contoso.com", "a", &["SIZE 1", "STARTTLS"], &[]);
+    check_greeting(&format!("{OFFER}< QUIT\n-"), "-", "-", &["SIZE 1", "STARTTLS"], &[]);
+    check_greeting("> 250-STARTTLS\n> 250 CHUNKING\n-", "-", "-", &["STARTTLS", "CHUNKING"], &[]);
+    check_greeting("> 250 CHUNKING\n-", "-", "-", &["CHUNKING"], &[]);
+    check_greeting(
+        "> 250 2.1.5 Recipient OK\n> 220 2.0.0 SMTP server ready\n> 250 XProxyFrom accepted\n-",
+        "-",
+        "-",
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn odd_greetings() {
+    const BANNER: &str = "> 220 mail.contoso.com ready\n";
+    // A client that does not wait for the banner.
+    check_greeting(
+        &format!("+\n< EHLO a\n{BANNER}> 250  mail.contoso.com Hello [192.0.2.1] DSN\n-"),
+        "mail.contoso.com",
+        "a",
+        &["DSN"],
+        &[],
+    );
+    check_greeting(
+        &format!(
+            "+\n{BANNER}< EHLO a b\n> 501 5.5.4 Invalid domain name\n< HELO\n> 501 5.0.0 HELO requires domain address\n-"
+        ),
+        "mail.contoso.com",
+        "a b",
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn starttls_is_not_undone_by_asking_again() {
+    let up = "+\n< EHLO a\n> 250  mail.contoso.com Hello [192.0.2.1] STARTTLS\n< STARTTLS\n> 220 2.0.0 SMTP server ready\n* | TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using\n< EHLO a\n> 250  mail.contoso.com Hello [192.0.2.1] DSN\n";
+    let again = format!("{up}< STARTTLS\n> 503 5.5.2 Only one STARTTLS command can be issued per session\n");
+    check_tls(&format!("{again}-"), StartTls::Succeeded, "-");
+    check_greeting(
+        &format!("{again}< EHLO b\n> 250  mail.contoso.com Hello [192.0.2.1] CHUNKING\n-"),
+        "-",
+        "b",
+        &["STARTTLS"],
+        &["CHUNKING"],
+    );
 }
 
 #[track_caller]
@@ -254,6 +393,19 @@ fn envelopes() {
         (0, 1, 0, 100, "", "b@contoso.com"),
     );
     check_mail(&format!("{accepted}-"), (0, 1, 0, 100, "", ""));
+    check_mail(
+        "> 550 5.7.1 Unable to relay\n> 550 5.7.54 SMTP; Unable to relay recipient\n> 550 5.7.1 Not authorized\n-",
+        (0, 0, 2, 0, "", ""),
+    );
+}
+
+#[test]
+fn addresses_in_quotes() {
+    // The field is quoted, so that its own quotes are doubled.
+    check_mail(
+        "+\n< MAIL FROM:<\"a b>c\"@example.com> SIZE=1\n> 250 2.1.0 Sender OK\n< RCPT TO:<\"x, \\\"y>\"@contoso.com>\n> 250 2.1.5 Recipient OK\n-",
+        (1, 0, 0, 0, "\"a b>c\"@example.com", "\"x, \\\"y>\"@contoso.com"),
+    );
 }
 
 #[test]
