@@ -15,3 +15,4 @@ pub mod extensions;
 pub mod facts;
 pub mod understand;
 mod login;
+mod pending;
