@@ -10,8 +10,9 @@ pub mod catalogue;
 mod duplicates;
 mod identify;
 pub mod order;
-mod pipeline;
+mod prepare;
 mod rebuild;
+mod pipeline;
 
 use std::ops::ControlFlow;
 

@@ -393,7 +393,8 @@ mod tests {
         let mut done = |_, life: Life| lives.push(life.rows.iter().map(|row| row.sequence).collect::<Vec<_>>());
         for (number, text) in (0..).zip(texts) {
             let mut pieces = Pieces::default();
-            pieces.assemble(text.as_bytes(), TextEnd::OfFile, &Schema::default(), FileId(number)).unwrap();
+            pieces.begin(&Schema::default());
+            pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(number)).unwrap();
             for piece in &pieces.pieces {
                 let place =
                     Place { position: Position(u64::from(number) << 32 | u64::from(piece.first)), base_line: 0 };

@@ -37,7 +37,8 @@ fn understood_rows(rows: &str, first_sequence: u32) -> (String, Vec<Row>, Facts)
         );
     }
     let mut pieces = Pieces::default();
-    pieces.assemble(text.as_bytes(), TextEnd::OfFile, &Schema::default(), FileId(0)).unwrap();
+    pieces.begin(&Schema::default());
+    pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(0)).unwrap();
     assert_eq!(pieces.counts.malformed, 0, "{text}");
     let rows: Vec<Row> = pieces.rows_of(&pieces.pieces[0]).copied().collect();
     let mut facts = Facts::default();
