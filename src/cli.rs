@@ -13,6 +13,7 @@ mod sessions;
 mod lines;
 mod show;
 mod summary;
+mod explain;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -90,6 +91,7 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
         Command::Lines { format, common } => lines::run(*format, common),
         Command::Show { id, format, common } => show::run(id, *format, common),
         Command::Summary { format, common } => summary::run(*format, common),
+        Command::Explain { words } => explain::run(words),
         Command::Schema => print(crate::output::json::RECORD_SCHEMA.as_bytes()),
         Command::Completions { shell } => {
             let mut text = Vec::new();

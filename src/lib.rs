@@ -15,6 +15,8 @@
 //!        |  \--> cut by its end -----------> joined in order                |
 //!    dialogue -> Facts: what the conversation amounts to                    |
 //!        |                                                                  |
+//!    diagnosis-> Findings: what failed, why, and what proves it             |
+//!        |                                                                  |
 //!    ingest      drives the above, batch after batch into a sink            |
 //!        |                                                                  |
 //!    summary     counts that merge                                          |
@@ -23,7 +25,7 @@
 //! ```
 //!
 //! Where a change goes: a new SMTP word to [`dialogue`], other columns to [`record::header`],
-//! an output format to a file of its own in [`output`], a subcommand to one in [`cli`].
+//! a rule to its family in [`diagnosis`], an output format to a file of its own in [`output`], a subcommand to one in [`cli`].
 //!
 //! Only the rim can fail: opening files, reading what was typed, writing out. In between a bad line
 //! is data ([`record::Malformed`]): counted, shown, and never the end of the reading.
@@ -58,6 +60,7 @@ pub mod source;
 pub mod record;
 pub mod session;
 pub mod dialogue;
+pub mod diagnosis;
 pub mod ingest;
 pub mod summary;
 pub mod output;

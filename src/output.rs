@@ -7,6 +7,7 @@
 pub mod escape;
 pub mod time;
 pub mod paint;
+mod finding;
 pub mod json;
 pub mod csv;
 pub mod text;
@@ -14,3 +15,4 @@ pub mod lines;
 pub mod transcript;
 pub mod summary;
 pub mod skipped;
+pub mod explain;

@@ -218,6 +218,8 @@ pub struct Refusal {
     pub row: u32,
     /// What it answers.
     pub asked: Asked,
+    /// The recipient that it refuses.
+    pub recipient: Option<Span>,
     /// `550`.
     pub code: u16,
     /// `5.7.54`; all zero where there is none.

@@ -237,7 +237,11 @@ impl Conversation<'_> {
         if pending == Some(Pending::Mail) {
             self.facts.open_transaction = None;
         }
-        self.facts.refusals.push(Refusal { row: index, asked, code: reply.code, status: reply.status });
+        let recipient = match pending {
+            Some(Pending::Rcpt(address)) => Some(address),
+            _ => None,
+        };
+        self.facts.refusals.push(Refusal { row: index, asked, recipient, code: reply.code, status: reply.status });
     }
 
     fn is_banner(&self, reply: &Reply) -> bool {

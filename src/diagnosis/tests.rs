@@ -1,0 +1,1 @@
+//! Rules, condition by condition.
