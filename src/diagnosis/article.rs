@@ -91,6 +91,8 @@ pub struct Values {
     pub fqdn: Option<String>,
     /// Of the certificate that was presented.
     pub thumbprint: Option<String>,
+    /// A name that this certificate holds.
+    pub certified: Option<String>,
     /// Who tried to log in, or did.
     pub user: Option<String>,
     /// The client's address.
@@ -117,6 +119,7 @@ impl Values {
             recipient: some("someone@fabrikam.com"),
             time: some("2026-11-23T08:29:00.104Z"),
             thumbprint: None,
+            certified: None,
         }
     }
 
@@ -126,6 +129,7 @@ impl Values {
             "server" => &self.server,
             "fqdn" => &self.fqdn,
             "thumbprint" => &self.thumbprint,
+            "certified" => &self.certified,
             "user" => &self.user,
             "client" => &self.client,
             "sender" => &self.sender,
@@ -133,6 +137,7 @@ impl Values {
             "time" => &self.time,
             _ => return None,
         };
+        let name = if name == "certified" { "name in the certificate" } else { name };
         Some(value.as_deref().map_or_else(|| quote(&format!("<{name}>")), quote))
     }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::dialogue::extensions::is_starttls_offered;
-use crate::dialogue::facts::{Asked, Auth, FailedLogin, Refusal};
+use crate::dialogue::facts::{Asked, Auth, FailedLogin, Refusal, StartTls};
 
 use super::article::{Article, step};
 use super::refusal::rule_of;
@@ -109,12 +109,20 @@ fn credentials_rejected(subject: &Subject<'_>, _: &Finding) -> String {
 }
 
 fn mechanism_unsupported(subject: &Subject<'_>, finding: &Finding) -> String {
-    let row = subject.refusal(finding).map_or(0, |refusal| refusal.row);
-    let failed = subject.facts.auth.failed.iter().find(|failed| failed.reply == Some(row));
-    let mechanism = failed.and_then(|failed| failed.mechanism).map(|mechanism| subject.text(mechanism).to_uppercase());
-    let asked = mechanism.map_or_else(|| "a mechanism".into(), |mechanism| format!("AUTH {mechanism}"));
-    let before = if subject.facts.tls.result_row.is_none_or(|up| up > row) { ", before TLS," } else { "" };
-    format!("{} asked for {asked}{before} which {} does not take", subject.client(), subject.connector_name())
+    let rows = finding.evidence.rows();
+    let refused = subject.facts.auth.failed.iter().filter(|failed| failed.reply.is_some_and(|row| rows.contains(&row)));
+    let mut mechanisms: Vec<String> = refused
+        .filter_map(|failed| failed.mechanism)
+        .map(|mechanism| format!("AUTH {}", subject.text(mechanism).to_uppercase()))
+        .collect();
+    mechanisms.dedup();
+    let asked = if mechanisms.is_empty() { "a mechanism".into() } else { mechanisms.join(" and ") };
+    let last = rows.last().copied().unwrap_or_default();
+    // Exchange 2010 has no row that says when TLS came up.
+    let has_tls = subject.facts.tls.outcome == StartTls::Succeeded;
+    let is_up = has_tls && subject.facts.tls.result_row.is_none_or(|up| up < last);
+    let before = if is_up || subject.facts.is_head_cut { "" } else { " before TLS" };
+    format!("{} asked for {asked}{before}, which {} does not take", subject.client(), subject.connector_name())
 }
 
 fn missing(subject: &Subject<'_>, finding: &Finding) -> String {

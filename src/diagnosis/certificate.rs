@@ -170,6 +170,7 @@ const CONNECTOR: &str = "Get-ReceiveConnector {connector} | Format-List Identity
 const PRESENTED: &str = "Get-ExchangeCertificate -Server {server} -Thumbprint {thumbprint} | Format-List Thumbprint,Subject,Issuer,CertificateDomains,Services,NotAfter,IsSelfSigned";
 const ALL: &str =
     "Get-ExchangeCertificate -Server {server} | Format-List Thumbprint,Subject,CertificateDomains,Services,NotAfter";
+const FOR_NAME: &str = "Get-ExchangeCertificate -Server {server} -DomainName {fqdn} | Format-List Thumbprint,Subject,CertificateDomains,Services,NotAfter";
 const ENABLE: &str =
     "Enable-ExchangeCertificate -Server {server} -Thumbprint '<thumbprint of the new one>' -Services SMTP";
 const HAND_OVER: &str = "$c = Get-ExchangeCertificate -Server {server} -Thumbprint '<thumbprint of the new one>'; Set-ReceiveConnector {connector} -TlsCertificateName \"<I>$($c.Issuer)<S>$($c.Subject)\"";
@@ -192,12 +193,13 @@ pub(super) const NAME_MISMATCH: Article = Article {
     checks: &[
         step("the connector's name and the certificate that is named for it", CONNECTOR),
         step("the certificate that was presented", PRESENTED),
-        step("the others", ALL),
+        step("the certificates that are for the connector's name, if any", FOR_NAME),
+        step("all of them", ALL),
     ],
     changes: &[
         step(
             "let the connector bear a name that the certificate holds",
-            "Set-ReceiveConnector {connector} -Fqdn '<name in the certificate>'",
+            "Set-ReceiveConnector {connector} -Fqdn {certified}",
         ),
         step("or let it present a certificate that holds its name", HAND_OVER),
     ],

@@ -53,11 +53,11 @@ fn rate_limited(subject: &Subject<'_>, finding: &Finding) -> String {
         1 => " after 1 message".into(),
         n_messages => format!(" after {n_messages} messages"),
     };
-    format!("{} met a limit{after}: {}", subject.client(), subject.refusal_text(finding))
+    format!("{} met a limit{after}: {}", subject.sending_client(), subject.refusal_text(finding))
 }
 
 fn out_of_resources(subject: &Subject<'_>, finding: &Finding) -> String {
-    let server = subject.banner();
+    let server = subject.server();
     match subject.refusal(finding) {
         Some(_) => format!("{server} turned {} away: {}", subject.client(), subject.refusal_text(finding)),
         None => format!("{server} made {} wait: back pressure", subject.client()),

@@ -46,11 +46,11 @@ fn to_list_text(names: &[String], otherwise: &str) -> String {
 fn relay_denied(subject: &Subject<'_>, finding: &Finding) -> String {
     let (_, names) = recipients(subject, Rule::RelayDenied);
     let whom = to_list_text(&names, "a recipient");
-    format!("{} may not relay to {whom}: {}", subject.client(), subject.refusal_text(finding))
+    format!("{} may not relay to {whom}: {}", subject.sending_client(), subject.refusal_text(finding))
 }
 
 fn sender_not_permitted(subject: &Subject<'_>, finding: &Finding) -> String {
-    let who = subject.user().unwrap_or_else(|| subject.client());
+    let who = subject.user().unwrap_or_else(|| subject.sending_client());
     let sender = subject.sender().unwrap_or_else(|| "another sender".into());
     format!("{who} may not write as {sender}: {}", subject.refusal_text(finding))
 }
@@ -79,7 +79,7 @@ fn command_refused(subject: &Subject<'_>, finding: &Finding) -> String {
         [name] if n_refused == 1 => format!("RCPT TO {name}"),
         _ => subject.asked(finding).into(),
     };
-    format!("{what} from {} was refused{times}: {}", subject.client(), subject.refusal_text(finding))
+    format!("{what} from {} was refused{times}: {}", subject.sending_client(), subject.refusal_text(finding))
 }
 
 const CONNECTOR: &str =

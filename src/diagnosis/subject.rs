@@ -7,14 +7,14 @@
 use std::borrow::Cow;
 
 use crate::dialogue::certificate::{Certificate, read_certificate};
-use crate::dialogue::facts::{Asked, Facts, Refusal, Span};
+use crate::dialogue::facts::{Asked, Facts, Proxied, Refusal, Span};
 use crate::dialogue::reply::parse_reply;
 use crate::record::value::{Endpoint, split_connector};
 use crate::record::{Field, Marker};
 use crate::session::{Row, Session};
 
-use super::Finding;
 use super::article::Values;
+use super::{Finding, Rule};
 
 /// A session and what it amounts to.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +70,24 @@ impl<'a> Subject<'a> {
         if host.is_empty() { "the client".into() } else { String::from_utf8_lossy(host).into_owned() }
     }
 
+    /// The address of the one who sends: on a hub the front end's client, where it is plain which.
+    pub(super) fn sending_client(&self) -> String {
+        let mut clients = self.facts.proxied.iter().filter_map(|proxied| match proxied {
+            Proxied::For { ip, .. } => self.some_text(*ip),
+            Proxied::To(_) => None,
+        });
+        match (clients.next(), clients.next()) {
+            (None, _) => self.client(),
+            (Some(only), None) => only,
+            (Some(_), Some(_)) => format!("a client of {}", self.client()),
+        }
+    }
+
+    /// Whether it is a front end that logged in here, for its clients.
+    fn is_for_others(&self) -> bool {
+        self.facts.proxied.iter().any(|proxied| matches!(proxied, Proxied::For { .. }))
+    }
+
     /// The local port.
     pub(super) fn port(&self) -> Option<u16> {
         Endpoint::parse(self.session.to_record(self.session.first()).local.as_inner()).port
@@ -102,7 +120,16 @@ impl<'a> Subject<'a> {
     /// The user of the last attempt, or of the last that failed.
     pub(super) fn user(&self) -> Option<String> {
         let failed = self.facts.auth.failed.iter().rev().find_map(|failed| failed.user);
-        self.some_text(self.facts.auth.user.or(failed))
+        self.some_text(self.facts.auth.user.or(failed)).filter(|_| !self.is_for_others())
+    }
+
+    /// The server that the connector names, or else its own name.
+    pub(super) fn server(&self) -> String {
+        let connector = self.connector();
+        match split_connector(&connector).0 {
+            Some(server) if !server.is_empty() => String::from_utf8_lossy(server).into_owned(),
+            _ => self.banner(),
+        }
     }
 
     /// The mechanism of the last attempt, in upper case.
@@ -158,6 +185,17 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// A name for the connector that the certificate holds: the common name, or where that is a
+    /// wildcard, the connector's own first label in its place.
+    fn certified_name(&self, certificate: &Certificate) -> Option<String> {
+        let common = certificate.subject.as_deref().and_then(super::certificate::common_name);
+        let name = common.or_else(|| certificate.names.first().map(Vec::as_slice))?;
+        let name = String::from_utf8_lossy(name).into_owned();
+        let Some(parent) = name.strip_prefix("*.") else { return Some(name) };
+        let banner = self.some_text(self.facts.banner)?;
+        Some(format!("{}.{parent}", banner.split('.').next()?))
+    }
+
     /// What goes into the commands about a finding.
     pub(super) fn to_values(self, finding: &Finding) -> Values {
         let record = self.session.to_record(self.session.first());
@@ -165,14 +203,23 @@ impl<'a> Subject<'a> {
         let server = split_connector(&connector).0.filter(|server| !server.is_empty());
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let some = |field: Field<'_>| Some(lossy(&field.to_value())).filter(|text| !text.is_empty());
-        let host = Endpoint::parse(record.remote.as_inner()).host;
+        let certificate = self.certificate();
+        let failed = self.facts.auth.failed.iter().rev().find_map(|failed| failed.user);
+        let client = match self.is_for_others() {
+            true => self.sending_client(),
+            false => lossy(Endpoint::parse(record.remote.as_inner()).host),
+        };
         Values {
             connector: some(record.connector),
             server: server.map(lossy),
             fqdn: self.some_text(self.facts.banner),
-            thumbprint: self.certificate().and_then(|certificate| certificate.thumbprint).as_deref().map(lossy),
-            user: self.user(),
-            client: Some(lossy(host)).filter(|host| !host.is_empty()),
+            certified: certificate.as_ref().and_then(|certificate| self.certified_name(certificate)),
+            thumbprint: certificate.and_then(|certificate| certificate.thumbprint).as_deref().map(lossy),
+            user: match finding.rule {
+                Rule::AuthCredentialsRejected => self.some_text(failed),
+                _ => self.user(),
+            },
+            client: Some(client).filter(|client| !client.is_empty() && !client.contains(' ')),
             sender: self.sender(),
             recipient: self.some_text(self.refusal(finding).and_then(|refusal| refusal.recipient)),
             time: some(record.time),
