@@ -12,6 +12,7 @@ mod reading;
 mod sessions;
 mod lines;
 mod show;
+mod patterns;
 mod summary;
 mod explain;
 
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Args, Command};
+use args::{Args, Command, Shape};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,9 +91,10 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
         Command::Sessions { format, common } => sessions::run(*format, common),
         Command::Lines { format, common } => lines::run(*format, common),
         Command::Show { id, format, common } => show::run(id, *format, common),
+        Command::Patterns { format, top, common } => patterns::run(*format, *top, common),
         Command::Summary { format, common } => summary::run(*format, common),
         Command::Explain { words } => explain::run(words),
-        Command::Schema => print(crate::output::json::RECORD_SCHEMA.as_bytes()),
+        Command::Schema { of } => print(schema(*of).as_bytes()),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "heloscope", &mut text);
@@ -104,6 +106,13 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
             rendered.map_err(|error| Error::write(None, error))?;
             print(&text)
         }
+    }
+}
+
+fn schema(of: Shape) -> &'static str {
+    match of {
+        Shape::Session => crate::output::json::RECORD_SCHEMA,
+        Shape::Patterns => crate::output::patterns::PATTERNS_SCHEMA,
     }
 }
 

@@ -19,13 +19,14 @@
 //!        |                                                                  |
 //!    ingest      drives the above, batch after batch into a sink            |
 //!        |                                                                  |
+//!    pattern     what only many sessions show                               |
 //!    summary     counts that merge                                          |
 //!    output      writers, escaping of hostile text  ------------------------+
 //!    cli         arguments, exit codes
 //! ```
 //!
 //! Where a change goes: a new SMTP word to [`dialogue`], other columns to [`record::header`],
-//! a rule to its family in [`diagnosis`], an output format to a file of its own in [`output`], a subcommand to one in [`cli`].
+//! a rule to its family in [`diagnosis`], what takes many sessions to see to [`pattern`], an output format to a file of its own in [`output`], a subcommand to one in [`cli`].
 //!
 //! Only the rim can fail: opening files, reading what was typed, writing out. In between a bad line
 //! is data ([`record::Malformed`]): counted, shown, and never the end of the reading.
@@ -62,6 +63,7 @@ pub mod session;
 pub mod dialogue;
 pub mod diagnosis;
 pub mod ingest;
+pub mod pattern;
 pub mod summary;
 pub mod output;
 pub mod cli;
