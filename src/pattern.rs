@@ -211,9 +211,11 @@ fn host_of(endpoint: &[u8]) -> &[u8] {
 fn port_of(endpoint: &[u8]) -> Option<u16> {
     let colon = memchr::memrchr(b':', endpoint)?;
     let digits = &endpoint[colon + 1..];
-    let is_number = (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    let number = digits.iter().fold(0_u32, |number, digit| number * 10 + u32::from(digit.wrapping_sub(b'0')));
-    u16::try_from(number).ok().filter(|_| is_number)
+    if digits.is_empty() || digits.len() > 5 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = digits.iter().fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'));
+    u16::try_from(number).ok()
 }
 
 #[cfg(test)]

@@ -195,7 +195,7 @@ mod tests {
     }
 
     fn table(keys: &[u8]) -> Bounded<Vec<u8>, Sum> {
-        let mut table = Bounded::new(8);
+        let mut table: Bounded<Vec<u8>, Sum> = Bounded::new(8);
         for key in keys {
             if let Some(sum) = table.entry(&[*key][..]) {
                 sum.0 += 1;

@@ -226,10 +226,12 @@ pub struct History {
 /// A change of what is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The last session with the old offer.
-    pub before: Mark,
+    /// The last session with the old offer, where it is known.
+    pub before: Option<Mark>,
     /// The first session with the new one.
     pub since: Mark,
+    /// Whether an earlier session of the same hour may have had the new offer already.
+    pub is_late: bool,
     /// When the service started in between, if it did.
     pub restart: Option<Timestamp>,
     /// What is offered since then.
@@ -247,16 +249,18 @@ impl Change {
 }
 
 /// A word that appears, or goes.
+#[derive(Clone, Copy)]
 struct Turn<'a> {
-    before: &'a Mark,
+    before: Option<&'a Mark>,
     since: &'a Mark,
+    is_late: bool,
     is_gained: bool,
 }
 
 fn history(listener: &Listener, phase: Phase, mut stretches: Vec<Stretch<'_>>) -> History {
     stretches.sort_by_key(|stretch| (stretch.first, stretch.last));
     let all: BTreeSet<&[u8]> = stretches.iter().flat_map(|stretch| stretch.words.iter().copied()).collect();
-    let mut changes: BTreeMap<(&Mark, &Mark), Change> = BTreeMap::new();
+    let mut changes: BTreeMap<(&Mark, Option<&Mark>), Change> = BTreeMap::new();
     let mut unsteady = Vec::new();
     for word in all {
         let turns = turns_of(word, &stretches);
@@ -266,9 +270,10 @@ fn history(listener: &Listener, phase: Phase, mut stretches: Vec<Stretch<'_>>) -
         }
         for turn in turns {
             let change = changes.entry((turn.since, turn.before)).or_insert_with(|| Change {
-                before: turn.before.clone(),
+                before: turn.before.cloned(),
                 since: turn.since.clone(),
-                restart: restart_between(turn.before, turn.since),
+                is_late: turn.is_late,
+                restart: turn.before.and_then(|before| restart_between(before, turn.since)),
                 gained: Vec::new(),
                 lost: Vec::new(),
             });
@@ -298,12 +303,13 @@ fn turns_of<'a>(word: &[u8], stretches: &[Stretch<'a>]) -> Vec<Turn<'a>> {
         now = match now {
             Some((was_offered, until)) if was_offered == is_offered => Some((is_offered, until.max(last))),
             Some((was_offered, until)) if until > last => {
-                turns.push(Turn { before: first, since: first, is_gained: is_offered });
-                turns.push(Turn { before: last, since: until, is_gained: was_offered });
+                turns.push(Turn { before: None, since: first, is_late: false, is_gained: is_offered });
+                turns.push(Turn { before: Some(last), since: until, is_late: true, is_gained: was_offered });
                 Some((was_offered, until))
             }
             Some((_, until)) => {
-                turns.push(Turn { before: until.min(first), since: first, is_gained: is_offered });
+                let before = (until < first).then_some(until);
+                turns.push(Turn { before, since: first, is_late: false, is_gained: is_offered });
                 Some((is_offered, last))
             }
             None => Some((is_offered, last)),

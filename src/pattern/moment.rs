@@ -118,7 +118,7 @@ const TICKS_TO_UNIX: i64 = 621_355_968_000_000_000;
 /// server has so many. In ticks it is 27 s, and no service runs and starts again within that.
 const RUN_IDS: i64 = 1 << 28;
 
-/// Returns about when the service started, where it did so between two sessions of a server.
+/// Returns when the service started, to the second, where it did so between two sessions of a server.
 ///
 /// Session ids are counters that begin at the time of the service's start, in ticks: an id that lies
 /// far above one from before, and not above the time of its own session, was counted from a new start.
@@ -127,7 +127,8 @@ pub fn restart_between(before: &Mark, after: &Mark) -> Option<Timestamp> {
     let (old, new) = (ticks_of(&before.id)?, ticks_of(&after.id)?);
     let start = Timestamp(new.checked_sub(TICKS_TO_UNIX)?);
     let is_jump = new.checked_sub(old)? > RUN_IDS;
-    (is_jump && start > before.time && start <= after.time).then_some(start)
+    let second = Timestamp(start.0 - start.0.rem_euclid(10_000_000));
+    (is_jump && start > before.time && start <= after.time).then_some(second)
 }
 
 /// The number of an id `EX01/08DE2A1B3C4D5E6F`.
@@ -171,7 +172,7 @@ mod tests {
         let start = Timestamp(0x08DF_491A_9AC4_C2DF - TICKS_TO_UNIX);
         let before = mark("2026-11-20T00:00:00Z", "EX01/08DF480000000001");
         let after = Mark { time: Timestamp(start.0 + 10_000_000), id: b"EX01/08DF491A9AC4C2DF".to_vec() };
-        assert_eq!(restart_between(&before, &after), Some(start));
+        assert_eq!(restart_between(&before, &after).map(|time| (start.0 - time.0) / 10_000_000), Some(0));
         let same_run = Mark { id: b"EX01/08DF491A9AC4C2D0".to_vec(), ..before.clone() };
         assert_eq!(restart_between(&same_run, &after), None);
         let late = Mark { time: Timestamp(start.0 + 1), ..before.clone() };

@@ -15,9 +15,6 @@ use super::super::skipped::counted;
 use super::super::time::{Zone, to_time_text};
 use super::{Look, few_text, listener_text, sample_text, write_more, write_title};
 
-/// How many listeners are shown for each entry of other lists.
-const LISTENERS: usize = 2;
-
 /// Writes the part about certificates.
 pub(super) fn write(certificates: &Certificates, look: Look, text: &mut String) {
     let presented = certificates.presented();
@@ -30,7 +27,6 @@ pub(super) fn write(certificates: &Certificates, look: Look, text: &mut String) 
         count => counted(count as u64, "change"),
     };
     write_title(text, &format!("CERTIFICATES IN USE: {changes}{}", sample_text(certificates.is_exceeded())));
-    let look = Look { top: look.top.saturating_mul(LISTENERS), ..look };
     for (at, one) in presented.iter().take(look.top).enumerate() {
         let is_new = at == 0 || presented[at - 1].listener != one.listener;
         if is_new {
@@ -60,6 +56,9 @@ fn write_certificate(presented: &Presented, zone: Zone, text: &mut String) {
 }
 
 fn match_text(presented: &Presented) -> String {
+    if presented.phase == Phase::AnonymousTls {
+        return "Exchange servers do not hold names against it".into();
+    }
     if !presented.mismatches.names().is_empty() {
         return format!("NOT for the connector's name {}", few_text(&presented.mismatches));
     }

@@ -27,27 +27,18 @@ pub(super) fn write(offers: &Offers, look: Look, text: &mut String) {
     write_title(text, &format!("STARTTLS AND AUTH OFFERED: {n_changes}{}", sample_text(offers.is_exceeded())));
     for (history, change) in changes.iter().take(look.top) {
         let _ = writeln!(text, "  {}", change_text(history, change, look.zone));
-        let _ = writeln!(
-            text,
-            "      first seen in {}, last otherwise in {} at {}",
-            visible(&change.since.id),
-            visible(&change.before.id),
-            to_time_text(change.before.time, look.zone)
-        );
+        let before = change.before.as_ref().map_or_else(String::new, |before| {
+            format!(", last otherwise in {} at {}", visible(&before.id), to_time_text(before.time, look.zone))
+        });
+        let _ = writeln!(text, "      first seen in {}{before}", visible(&change.since.id));
     }
     write_more(text, 2, changes.len(), look);
     let told: Vec<&History> = histories.iter().filter(|history| history.phase != Phase::AnonymousTls).collect();
-    for history in told.iter().take(look.top.saturating_mul(2)) {
-        let _ = writeln!(
-            text,
-            "  {} {}: {}",
-            listener_text(&history.listener),
-            phase_text(history.phase),
-            offered(history)
-        );
+    for history in told.iter().take(look.top) {
+        let name = listener_text(&history.listener);
+        let _ = writeln!(text, "  {name} {}: {}", phase_text(history.phase), offered(history));
     }
-    let shown = Look { top: look.top.saturating_mul(2), ..look };
-    write_more(text, 2, told.len(), shown);
+    write_more(text, 2, told.len(), look);
 }
 
 /// What is offered of what matters.
@@ -96,8 +87,9 @@ fn change_text(history: &History, change: &Change, zone: Zone) -> String {
         Some(start) => format!(", after a restart about {}", to_time_text(start, zone)),
         None => String::new(),
     };
+    let late = if change.is_late { " at the latest" } else { "" };
     format!(
-        "{what} by {} {} since {}{restart}",
+        "{what} by {} {} since {}{late}{restart}",
         listener_text(&history.listener),
         phase_text(history.phase),
         to_time_text(change.since.time, zone)

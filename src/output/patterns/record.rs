@@ -121,8 +121,9 @@ struct HistoryRecord {
 struct ChangeRecord {
     time: String,
     id: String,
-    before: String,
-    before_id: String,
+    late: bool,
+    before: Option<String>,
+    before_id: Option<String>,
     restart: Option<String>,
     gained: Vec<String>,
     lost: Vec<String>,
@@ -344,8 +345,9 @@ impl ChangeRecord {
         Self {
             time: utc(change.since.time),
             id: lossy(&change.since.id),
-            before: utc(change.before.time),
-            before_id: lossy(&change.before.id),
+            late: change.is_late,
+            before: change.before.as_ref().map(|before| utc(before.time)),
+            before_id: change.before.as_ref().map(|before| lossy(&before.id)),
             restart: change.restart.map(utc),
             gained: all_lossy(&change.gained),
             lost: all_lossy(&change.lost),

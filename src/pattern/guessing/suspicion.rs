@@ -12,10 +12,10 @@ mod place;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::pattern::bound::Few;
+use crate::pattern::moment::{Mark, Period};
 use crate::record::value::Timestamp;
 
-use super::super::bound::Few;
-use super::super::moment::{Mark, Period};
 use super::{Account, Logins};
 
 use place::{network_of, places};

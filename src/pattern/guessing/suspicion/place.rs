@@ -10,7 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::super::moment::Period;
+use crate::pattern::bound::Few;
+use crate::pattern::moment::Period;
+
 use super::{GUESSES, Kind, Pair, SHORTEST_BEAT_MILLIS, SPRAYED_USERS, Suspicion, beat_millis, gather};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
@@ -43,7 +45,10 @@ fn of_network<'a>(network: String, pairs: &[Pair<'a>], suspicions: &mut Vec<Susp
     let most = by_address.values().map(|pairs| failures(pairs)).max().unwrap_or_default();
     // Nine tenths from one address are that address's.
     let is_one = most * 10 >= failures(pairs) * 9;
-    if !is_one && let Some((kind, failing)) = look(pairs).as_whole {
+    if !is_one
+        && let Some((kind, failing)) = look(pairs).as_whole
+        && are_concerted(&failing)
+    {
         suspicions.push(gather(kind, Some(network), &failing, pairs));
         let stale: Vec<Pair<'a>> =
             pairs.iter().filter(|pair| kind != Kind::Spraying && is_stale(pair)).copied().collect();
@@ -77,6 +82,19 @@ fn of_address<'a>(address: &[u8], pairs: &[Pair<'a>], suspicions: &mut Vec<Suspi
     suspicions.extend(stale.iter().map(|pair| gather_stale(pair, pairs)));
     left.retain(|pair| !is_stale(pair));
     rest.extend(left);
+}
+
+/// Whether failures from several addresses are one matter: addresses share users or try several each, or
+/// most bear the same name. In a network of workplaces each address fails for its own user.
+fn are_concerted(failing: &[Pair<'_>]) -> bool {
+    let addresses: BTreeSet<&[u8]> = failing.iter().map(|pair| pair.address).collect();
+    let users: BTreeSet<&[u8]> = failing.iter().map(Pair::short_user).collect();
+    let mut helos = Few::default();
+    for pair in failing {
+        helos += &pair.account.helos;
+    }
+    let bear_one_name = !helos.has_more() && helos.names().len() * 4 <= addresses.len();
+    failing.len() >= 2 * addresses.len().min(users.len()) || bear_one_name
 }
 
 /// A stale password concerns its own user only.
