@@ -50,6 +50,7 @@ pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Fact
     facts.clear();
     scratch.pending.clear();
     facts.is_head_cut = !session.is_opened();
+    (facts.start, facts.end) = (session.time(session.first()), session.time(session.last()));
     let mut conversation = Conversation {
         text: session.text,
         pending: &mut scratch.pending,

@@ -190,9 +190,24 @@ pub struct Joiner {
     starts: BTreeSet<Position>,
     /// Rows that stood twice.
     n_repeated: u64,
+    /// Lives that were handed over and came back: their buffers serve again.
+    spare: Vec<Life>,
+    spare_bytes: usize,
 }
 
+/// How much room of lives that were handed over is kept for those to come, in bytes.
+const MAX_SPARE_BYTES: usize = 4 << 20;
+
 impl Joiner {
+    /// Takes back a life that was handed over, for its buffers.
+    pub fn take_back(&mut self, life: Life) {
+        self.spare_bytes += life.text.capacity();
+        match self.spare_bytes > MAX_SPARE_BYTES {
+            true => self.spare_bytes -= life.text.capacity(),
+            false => self.spare.push(life),
+        }
+    }
+
     /// Where the earliest session starts that is still held.
     pub fn open_from(&self) -> Option<Position> {
         self.starts.first().copied()
@@ -248,7 +263,11 @@ impl Joiner {
 
     fn begin(&mut self, position: Position) -> Life {
         self.starts.insert(position);
-        Life { position, is_contiguous: true, ..Life::default() }
+        let Life { mut text, mut rows, .. } = self.spare.pop().unwrap_or_default();
+        self.spare_bytes = self.spare_bytes.saturating_sub(text.capacity());
+        text.clear();
+        rows.clear();
+        Life { text, rows, position, is_opened: false, is_closed: false, is_contiguous: true }
     }
 
     fn close(&mut self, key: Key, mut life: Life, done: &mut dyn FnMut(Key, Life)) {
