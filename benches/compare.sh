@@ -188,13 +188,14 @@ answer_of() {
 
 # ---- Times
 
-declare -A times answers
+# By contender: the times of its runs in microseconds, its answer, the CPU seconds of its last run.
+declare -A times answers cpu_s
 
 # Beyond this a contender is timed once only, in microseconds.
 slow_us=30000000
 
 time_all() {
-    local name run begun_us reason
+    local name run begun_us reason TIMEFORMAT='%U %S'
     for name in "${contenders[@]}"; do
         times[$name]=''
         reason=$(absence "$name")
@@ -206,8 +207,9 @@ time_all() {
             [[ -z $(absence "$name") ]] || continue
             [[ -z ${times[$name]} || ${times[$name]%% *} -lt $slow_us ]] || continue
             begun_us=$(now_us)
-            start "$name" >/dev/null 2>&1
+            { time start "$name" >/dev/null 2>&1; } 2>"$dir/cpu"
             times[$name]+="$(($(now_us) - begun_us)) "
+            cpu_s[$name]=$(awk '{ print $1 + $2 }' "$dir/cpu")
         done
     done
 }
@@ -220,15 +222,15 @@ print_times() {
     local name us wc_us
     wc_us=$(median_us 'wc -l')
     printf '\n### %s, %s\n\n' "$1" "$([[ $2 == files ]] && echo "${#files[@]} files" || echo 'one file')"
-    printf '| command | seconds | fastest to slowest | MB/s | time over `wc -l` | answer |\n|---|--:|--:|--:|--:|---|\n'
+    printf '| command | seconds | fastest to slowest | CPU seconds | MB/s | time over `wc -l` | answer |\n|---|--:|--:|--:|--:|--:|---|\n'
     for name in "${contenders[@]}"; do
         if [[ -z ${times[$name]} ]]; then
-            printf '| `%s` | | | | | %s |\n' "${name//|/\\|}" "${answers[$name]}"
+            printf '| `%s` | | | | | | %s |\n' "${name//|/\\|}" "${answers[$name]}"
             continue
         fi
         us=$(median_us "$name")
-        printf '| `%s` | %s | %s | %s | %s | %s |\n' "${name//|/\\|}" "$(calc %.3f "$us / 1e6")" "$(spread "$name")" \
-            "$(calc %.0f "$n_bytes / $us")" "$(calc %.2f "$us / $wc_us")" "${answers[$name]}"
+        printf '| `%s` | %s | %s | %s | %s | %s | %s |\n' "${name//|/\\|}" "$(calc %.3f "$us / 1e6")" "$(spread "$name")" \
+            "${cpu_s[$name]}" "$(calc %.0f "$n_bytes / $us")" "$(calc %.2f "$us / $wc_us")" "${answers[$name]}"
     done
 }
 
@@ -339,7 +341,11 @@ printf -- '- %s, %s, rg %s, DuckDB %s, lnav %s\n' "$("$heloscope" --version)" "$
     "$(rg --version 2>/dev/null | sed -n '1s/^ripgrep //p' || true)" "${duckdb_version:-none}" \
     "$(lnav -V 2>/dev/null | sed 's/^lnav //' || true)"
 printf -- '- warm files, all output to /dev/null, medians of %s interleaved runs; MB are 10^6 bytes\n' "$n_runs"
-printf -- '- load before: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown)"
+load=$(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown)
+printf -- '- load before: %s\n' "$load"
+if [[ $load != unknown && $(calc %d "${load%% *} * 100") -ge 50 ]]; then
+    printf -- '- **others use this machine: the figures are not to be quoted**\n'
+fi
 
 goals=''
 for size in "${sizes[@]}"; do
