@@ -57,6 +57,7 @@ SELECT count(*) AS sessions, sum(n_rows) AS n_rows, count(*) FILTER (is_denied) 
 
 duckdb_program='
 import sys, duckdb
+duckdb.execute("SET enable_progress_bar = false")
 sessions, rows, denied = duckdb.execute(sys.argv[1], {"files": sys.argv[2:]}).fetchone()
 print(f"{sessions} sessions, {rows} rows")'
 
@@ -192,7 +193,7 @@ answer_of() {
 declare -A times answers cpu_s
 
 # Beyond this a contender is timed once only, in microseconds.
-slow_us=30000000
+slow_us=10000000
 
 time_all() {
     local name run begun_us reason TIMEFORMAT='%U %S'
@@ -344,7 +345,7 @@ printf -- '- warm files, all output to /dev/null, medians of %s interleaved runs
 load=$(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown)
 printf -- '- load before: %s\n' "$load"
 if [[ $load != unknown && $(calc %d "${load%% *} * 100") -ge 50 ]]; then
-    printf -- '- **others use this machine: the figures are not to be quoted**\n'
+    printf -- '- **the machine was not idle at the start: the figures are not to be quoted**\n'
 fi
 
 goals=''
