@@ -2,6 +2,12 @@
 //!
 //! In: a path, or standard input. Out: [`Chunk`], chunk after chunk, in order.
 //!
+//! Files are read, not mapped, unless that is asked for. Measured on 2026-11-25 over 1 GB in files of
+//! 10 MB, warm, two cores: reading blocks of 128 KiB into a buffer that is used again took no longer
+//! than mapping, since a block is grouped while it is in the cache, and faults and unmapping cost
+//! what the copy costs. A file that shrinks while it is read is an error then, and not the end of
+//! the process.
+//!
 //! **Invariant**: the chunks of a source, put one behind the other, are its text: no byte is left
 //! out or changed, but that UTF-16 is read as UTF-8.
 

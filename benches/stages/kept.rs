@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use heloscope::ingest::{Batch, Case, Catalogue, Options, Study, ingest};
-use heloscope::session::{Position, Row, Session};
+use heloscope::session::{OriginId, Position, Row, Session};
 
 /// A session and the bytes of its rows.
 pub(crate) struct Kept {
@@ -15,12 +15,13 @@ pub(crate) struct Kept {
     rows: Vec<Row>,
     ordinal: u32,
     position: Position,
+    origin: OriginId,
 }
 
 impl Kept {
     fn of(session: &Session<'_>) -> Self {
-        let mut kept =
-            Self { text: Vec::new(), rows: Vec::new(), ordinal: session.ordinal, position: session.position };
+        let Session { ordinal, position, origin, .. } = *session;
+        let mut kept = Self { text: Vec::new(), rows: Vec::new(), ordinal, position, origin };
         for row in session.rows {
             let start = u32::try_from(kept.text.len()).expect("a session is shorter than 4 GiB");
             let moved = |place: u32| place - row.start + start;
@@ -41,7 +42,8 @@ impl Kept {
 
     /// The session.
     pub(crate) fn as_session(&self) -> Session<'_> {
-        Session { text: &self.text, rows: &self.rows, ordinal: self.ordinal, position: self.position }
+        let Self { text, rows, ordinal, position, origin } = self;
+        Session { text, rows, ordinal: *ordinal, position: *position, origin: *origin }
     }
 }
 

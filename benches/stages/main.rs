@@ -76,7 +76,7 @@ fn load(catalogue: &Catalogue) -> Vec<Text> {
         let mut source = Source::open(&file.path, Mapping::Read).expect("the file opens");
         while let Some((chunk, is_last)) = source.next_chunk(Options::default().chunk_bytes).expect("the file reads") {
             let mut buffer = Vec::new();
-            let bytes = chunk.load(&mut buffer).0.to_vec();
+            let bytes = chunk.read(&mut buffer).more(usize::MAX).to_vec();
             let end = if is_last { TextEnd::OfFile } else { TextEnd::More };
             texts.push(Text { bytes, end, file: FileId(nth_file) });
         }
@@ -160,7 +160,8 @@ fn group_quickly(pieces: &mut Pieces, texts: &[Text]) -> Grouping {
     let schema = Schema::default();
     let mut grouping = Grouping::default();
     for text in texts {
-        pieces.assemble(&text.bytes, text.end, &schema, text.file).expect("columns in the usual order");
+        pieces.begin(&schema);
+        pieces.assemble(&text.bytes, usize::MAX, text.end, text.file).expect("columns in the usual order");
         grouping.pieces += pieces.pieces.len() as u64;
         for piece in &pieces.pieces {
             grouping.rows += u64::from(piece.n_rows);

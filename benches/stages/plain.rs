@@ -47,8 +47,9 @@ impl Split {
 /// Each part has its own factor, so that two wrong places do not make up for each other.
 #[inline]
 fn sum_of(head: &Head, end: usize) -> u64 {
-    let places = [head.connector.0, head.connector.1, head.data.0, head.data.1, head.context, end];
-    let parts = places.iter().fold(0, |sum: u64, place| sum.wrapping_mul(31).wrapping_add(*place as u64));
+    let end = u32::try_from(end).expect("a chunk is shorter than 4 GiB");
+    let places = [head.connector.0, head.connector.1, head.data, head.data_end, head.context, end];
+    let parts = places.iter().fold(0, |sum: u64, place| sum.wrapping_mul(31).wrapping_add(u64::from(*place)));
     parts.wrapping_mul(31).wrapping_add(head.session_key ^ u64::from(head.sequence) ^ head.marker as u64)
 }
 
@@ -82,7 +83,7 @@ pub(crate) fn group(texts: &[Text]) -> Grouping {
     let mut open: HashMap<(usize, &[u8], u64), Open> = HashMap::new();
     for_each_line(texts, |nth_text, line| {
         let Scanned::Row(head) = line.what else { return };
-        let connector = &texts[nth_text].bytes[head.connector.0..head.connector.1];
+        let connector = &texts[nth_text].bytes[head.connector.0 as usize..head.connector.1 as usize];
         let key = (nth_text, connector, head.session_key);
         let piece = match open.remove(&key).filter(|_| head.marker != Marker::Connect) {
             Some(piece) => Open {
