@@ -262,7 +262,9 @@ impl Conversation<'_> {
             Pending::Ehlo { is_begun } => self.ehlo_line(index, reply, is_begun),
             Pending::StartTls => self.tls_answered(reply),
             Pending::Auth if reply.code == 334 => self.login.challenge(),
-            Pending::Auth if is_final => self.login.reply(&mut self.facts.auth, reply),
+            Pending::Auth if is_final => {
+                self.login.reply(&mut self.facts.auth, reply, data.of(self.text));
+            }
             Pending::Rcpt(address) if is_final => self.recipient(address, reply),
             Pending::Message if is_final && reply.code == 250 => self.accept(data, reply),
             _ => {}
@@ -330,7 +332,7 @@ impl Conversation<'_> {
     /// A reply whose command was not read: the session's head is cut, or a row was lost.
     fn orphan(&mut self, index: u32, data: Span, reply: &Reply) {
         match reply.code {
-            235 | 535 => self.login.reply(&mut self.facts.auth, reply),
+            235 | 535 => self.login.reply(&mut self.facts.auth, reply, data.of(self.text)),
             354 => self.pending.push_front(Pending::Message),
             550 if is_recipient_refusal(data.of(self.text), reply) => self.recipient(data, reply),
             250 if reply.status == (2, 6, 0) && memchr::memmem::find(data.of(self.text), b"Queued mail").is_some() => {

@@ -194,11 +194,16 @@ fn rows_of_one_result_are_one_attempt() {
 
 #[test]
 fn the_reply_to_a_known_user_may_still_refuse() {
-    for reply in ["535 5.7.3 Unable to proxy authenticated session", "454 4.7.0 Temporary authentication failure"] {
+    for reply in [
+        "535 5.7.3 Unable to proxy authenticated session",
+        "454 4.7.0 Temporary authentication failure",
+        "451 4.7.0 Temporary server error. Please try again later. PRX5",
+    ] {
         check_auth(
             &format!("+\n< AUTH LOGIN\n{CHALLENGES}* CONTOSO\\alice | authenticated\n> {reply}\n-"),
             (Auth::Failed, 1, 1, "LOGIN", "CONTOSO\\alice", "-"),
         );
+        check_auth(&format!("+\n< AUTH LOGIN\n{CHALLENGES}> {reply}\n-"), (Auth::Failed, 1, 1, "LOGIN", "-", "-"));
     }
 }
 
