@@ -16,6 +16,7 @@ use crate::session::{Row, Session};
 use super::command::{Command, find_parameter, is_last_chunk, parse_command, parse_path};
 use super::extensions::is_offer;
 use super::facts::{Facts, Proxied, Span, StartTls};
+use super::head::{count_unasked, is_answer};
 use super::login::Login;
 use super::notice::{Notice, Owner, parse_notice, parse_protocol, quoted_after};
 use super::reply::{Reply, parse_accepted, parse_reply};
@@ -59,6 +60,7 @@ pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Fact
         owner: Owner::Server,
         destination: Span::default(),
         is_ehlo_orphan: false,
+        n_unasked: if session.is_opened() { 0 } else { count_unasked(session) },
     };
     for (index, row) in session.rows.iter().enumerate() {
         conversation.take(u32::try_from(index).unwrap_or(u32::MAX), row);
@@ -91,6 +93,8 @@ struct Conversation<'a> {
     destination: Span,
     /// Whether lines of an EHLO reply are read whose command was cut off.
     is_ehlo_orphan: bool,
+    /// How many of the next replies answer commands that were cut off.
+    n_unasked: usize,
 }
 
 impl Conversation<'_> {
@@ -209,6 +213,10 @@ impl Conversation<'_> {
         let Some(reply) = parse_reply(data.of(self.text)) else { return };
         if self.is_banner(&reply) {
             return self.banner(data, &reply);
+        }
+        if self.n_unasked > 0 && is_answer(data.of(self.text)) {
+            self.n_unasked -= 1;
+            return self.orphan(index, data, &reply);
         }
         let Some(at) = self.addressee(&reply) else { return self.orphan(index, data, &reply) };
         if at > 0 {

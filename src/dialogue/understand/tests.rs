@@ -397,6 +397,19 @@ fn envelopes() {
 }
 
 #[test]
+fn a_cut_through_pipelined_commands() {
+    let replies = "> 250 2.1.0 Sender OK\n> 550 5.1.1 User unknown\n> 250 2.1.5 Recipient OK\n> 354 Start\n* x | y\n> 250 2.6.0 <1@example.com> [InternalId=7] 100 bytes in 0.1, 1 KB/sec Queued mail for delivery\n";
+    let more = "< RSET\n> 250 2.0.0 Resetting\n-";
+    check_mail(&format!("< RCPT TO:<c@contoso.com>\n< DATA\n{replies}{more}"), (0, 1, 1, 100, "", "c@contoso.com"));
+    check_mail(&format!("< DATA\n{replies}{more}"), (0, 1, 1, 100, "", ""));
+    // As many replies as commands: nothing is cut between them.
+    check_mail(
+        "< RCPT TO:<c@contoso.com>\n> 250 2.1.5 Recipient OK\n> 421 4.4.1 Connection timed out\n-",
+        (0, 0, 0, 0, "", "c@contoso.com"),
+    );
+}
+
+#[test]
 fn addresses_in_quotes() {
     // The field is quoted, so that its own quotes are doubled.
     check_mail(
