@@ -35,7 +35,7 @@ pub struct Options {
     pub n_threads: usize,
     /// Whether files are mapped; otherwise they are read into buffers.
     pub mapping: Mapping,
-    /// How many bytes a chunk holds, at least.
+    /// How many bytes a chunk holds, about.
     pub chunk_bytes: usize,
 }
 

@@ -208,7 +208,7 @@ impl Source {
         Ok(())
     }
 
-    /// Returns the next chunk of at least `chunk_bytes`, extended to the end of a line, and whether
+    /// Returns the next chunk of about `chunk_bytes`, extended to the end of a line, and whether
     /// it is the last; the last may be shorter, or empty. `None` after the last.
     ///
     /// Errors: what the system says. What was read before stays read.
@@ -226,13 +226,20 @@ impl Source {
     }
 }
 
+/// Returns how many of `rest_bytes` the next of several equal chunks takes, none above `chunk_bytes`:
+/// whoever works on a short last one would wait for the others.
+fn even_share(rest_bytes: u64, chunk_bytes: usize) -> u64 {
+    rest_bytes.div_ceil(rest_bytes.div_ceil(chunk_bytes.max(1) as u64).max(1))
+}
+
 fn next_mapped(map: &Arc<Mapped>, at: &mut usize, chunk_bytes: usize) -> Option<(Chunk, bool)> {
     let text = map.as_bytes();
     if *at >= text.len() {
         return None;
     }
     let start = *at;
-    let from = start.saturating_add(chunk_bytes).min(text.len());
+    let share = even_share((text.len() - start) as u64, chunk_bytes);
+    let from = start.saturating_add(usize::try_from(share).unwrap_or(usize::MAX)).min(text.len());
     let furthest = start.saturating_add(MAX_CHUNK_BYTES).min(text.len());
     let end = memchr(b'\n', &text[from - 1..furthest]).map_or(furthest, |length| from + length);
     *at = end;
@@ -245,7 +252,7 @@ fn next_part(file: &Arc<File>, at: &mut u64, size_bytes: u64, chunk_bytes: usize
     }
     let start = *at;
     let furthest = start.saturating_add(MAX_CHUNK_BYTES as u64).min(size_bytes);
-    let end = line_end(file, start.saturating_add(chunk_bytes as u64), furthest)?;
+    let end = line_end(file, start.saturating_add(even_share(size_bytes - start, chunk_bytes)), furthest)?;
     *at = end;
     let length = usize::try_from(end - start).map_err(io::Error::other)?;
     Ok(Some((Chunk::Part(Arc::clone(file), start, length), end == size_bytes)))
