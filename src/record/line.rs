@@ -103,7 +103,8 @@ pub fn parse_columns(line: &[u8]) -> Result<Columns, Malformed> {
     Ok(Columns { spans, sequence, marker: marker.ok_or(Malformed::NoEvent)? })
 }
 
-fn is_unclosed(field: &[u8]) -> bool {
+/// Whether the field opens a quote that never closes.
+pub(crate) fn is_unclosed(field: &[u8]) -> bool {
     field.first() == Some(&b'"') && after_closing_quote(field, 1).is_none()
 }
 
