@@ -4,8 +4,8 @@
 //!
 //! **Invariant**: the header decides, then the shape of the rows; the file's name is never asked.
 
-use crate::record::header::{BYTE_ORDER_MARK, Kind, Order, Schema, split_directive};
-use crate::record::line::parse_record;
+use crate::record::header::{Kind, Order, Schema, split_directive};
+use crate::record::line::{BYTE_ORDER_MARK, lead_bytes, parse_record};
 use crate::record::value::Timestamp;
 use crate::record::{Marker, Record};
 
@@ -37,7 +37,7 @@ pub(super) fn identify(head: &[u8]) -> Identity {
     }
     let mut header = Header::default();
     let mut rows = Vec::new();
-    for line in head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end) {
+    for line in head.split(|&byte| byte == b'\n').map(|line| line[lead_bytes(line)..].trim_ascii_end()) {
         if line.starts_with(b"#") {
             if !rows.is_empty() || (header.has_kind && header.has_fields) {
                 break;
@@ -134,6 +134,8 @@ mod tests {
         );
         check(&format!("#Log-Type: SMTP Receive Protocol Log\n{FIELDS}\n"), "receive false");
         check(&format!("torn row,,\n{row}\n"), "receive true");
+        check(&format!("    {row}\n"), "receive true");
+        check(&format!("{}\n", row.replace('+', "")), "receive true");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use hashbrown::{HashMap, HashTable};
 
 use crate::record::header::{COLUMN_NAMES, Schema, split_directive};
-use crate::record::line::{hash_bytes, is_unclosed};
+use crate::record::line::{hash_bytes, is_unclosed, lead_bytes};
 use crate::record::scan::{Head, Line, Scanned, Scanner, scan_plain};
 use crate::record::{Malformed, Marker};
 use crate::source::MAX_CHUNK_BYTES;
@@ -344,6 +344,8 @@ pub fn rewrite(text: &[u8], schema: &Schema) -> (Vec<u8>, Schema) {
     for line in text.split_inclusive(|&byte| byte == b'\n') {
         let content = line.strip_suffix(b"\n").unwrap_or(line);
         let content = content.strip_suffix(b"\r").unwrap_or(content);
+        let line_end = &line[content.len()..];
+        let content = &content[lead_bytes(content)..];
         if content.starts_with(b"#") {
             schema.take_directive(content);
             match is_fields(content) && schema.is_custom() {
@@ -355,7 +357,7 @@ pub fn rewrite(text: &[u8], schema: &Schema) -> (Vec<u8>, Schema) {
         } else {
             usual.extend_from_slice(content);
         }
-        usual.extend_from_slice(&line[content.len()..]);
+        usual.extend_from_slice(line_end);
     }
     (usual, schema)
 }
@@ -393,6 +395,14 @@ mod tests {
         check("*,,\"TLS protocol SP_PROT_TLS1_2_SERVER negotiation succ", (0, 1));
         check("-,\"", (0, 1));
         check("-,,\"Local\"\"", (0, 1));
+    }
+
+    #[test]
+    fn rewriting_passes_over_what_leads_a_line() {
+        let text = "\u{feff}#Fields: session-id,date-time,event,data\r\n    ID,T,<,NOOP\n";
+        let (usual, _) = rewrite(text.as_bytes(), &Schema::default());
+        let expected = format!("#Fields: {}\r\nT,,ID,0,,,<,NOOP,\n", COLUMN_NAMES.join(","));
+        assert_eq!(String::from_utf8_lossy(&usual), expected);
     }
 
     #[test]
