@@ -42,7 +42,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { n_threads: 0, mapping: Mapping::Read, chunk_bytes: 1 << 22 }
+        Self { n_threads: 0, mapping: Mapping::Read, chunk_bytes: 1 << 21 }
     }
 }
 

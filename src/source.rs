@@ -58,6 +58,9 @@ impl Chunk {
             Self::Part(_, _, length) => (*length, 0),
         };
         if n_ready < n_bytes && buffer.len() < n_bytes {
+            // Room for what is needed and no more: buffers of this size, grown by doubling, would
+            // leave holes that nothing else fills.
+            buffer.reserve_exact(n_bytes - buffer.len());
             buffer.resize(n_bytes, 0);
         }
         Reading { chunk: self, buffer, n_bytes, n_ready, error: None }

@@ -65,7 +65,6 @@ impl<S: Study> Run<'_, '_, S> {
         let _guard = BreakOnPanic(self);
         let mut buffer = Vec::new();
         let mut desk = Desk::default();
-        let mut spent = Vec::new();
         while !self.is_stopped.load(Ordering::Relaxed) {
             let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { return };
             let mut reading = chunk.read(&mut buffer);
@@ -75,15 +74,13 @@ impl<S: Study> Run<'_, '_, S> {
                 job.end = TextEnd::OfFile;
             }
             let text = reading.text();
-            let Some((rewritten, mut rebuilt)) = self.rebuilding.pass(job.number, |rebuilder| {
-                rebuilder.take_back(&mut spent);
-                rebuilder.take(&job, text, prepared, &mut desk)
-            }) else {
+            let Some((rewritten, rebuilt)) =
+                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, &mut desk))
+            else {
                 return;
             };
             let (value, account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, &mut desk);
             let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64 };
-            spent.append(&mut rebuilt.joined);
             self.deliver(job.number, batch, account);
         }
     }

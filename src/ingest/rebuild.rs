@@ -99,13 +99,6 @@ impl<'a> Rebuilder<'a> {
         }
     }
 
-    /// Takes back sessions that were studied.
-    pub(super) fn take_back(&mut self, spent: &mut Vec<Joined>) {
-        for Joined { life, .. } in spent.drain(..) {
-            self.joiner.take_back(life);
-        }
-    }
-
     /// Takes in the chunk whose turn it is. Returns the text that its rows lie in, where it is not
     /// the chunk's own, and what ended there.
     pub(super) fn take(

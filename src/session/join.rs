@@ -75,8 +75,16 @@ impl Life {
     /// Makes room for the rows of a piece, so that they are not copied again and again as they come.
     fn reserve(&mut self, pieces: &Pieces, piece: &Piece) {
         let text_bytes: usize = pieces.rows_of(piece).map(|row| (row.end - row.start) as usize + 2).sum();
-        self.text.reserve(text_bytes);
-        self.rows.reserve(piece.n_rows as usize);
+        match self.text.len() < SMALL_BYTES {
+            true => {
+                self.text.reserve_exact(text_bytes);
+                self.rows.reserve_exact(piece.n_rows as usize);
+            }
+            false => {
+                self.text.reserve(text_bytes);
+                self.rows.reserve(piece.n_rows as usize);
+            }
+        }
     }
 
     fn append(&mut self, text: &[u8], row: &Row, base_line: u64) {
@@ -173,6 +181,11 @@ fn time_of(text: &[u8], row: &Row) -> Option<Timestamp> {
     parse_time(row.as_line(text))
 }
 
+/// A life with less text gets room for what comes and no more: most are over soon, and those that
+/// never end would hold the rest in vain. A longer one grows by doubling, so that its rows are not
+/// copied again for each chunk.
+const SMALL_BYTES: usize = 1 << 16;
+
 /// The most text of one life, in bytes: its offsets have 32 bits. A longer session goes on as
 /// another one.
 const MAX_TEXT_BYTES: usize = 1 << 31;
@@ -193,24 +206,9 @@ pub struct Joiner {
     starts: BTreeSet<Position>,
     /// Rows that stood twice.
     n_repeated: u64,
-    /// Lives that were handed over and came back: their buffers serve again.
-    spare: Vec<Life>,
-    spare_bytes: usize,
 }
 
-/// How much room of lives that were handed over is kept for those to come, in bytes.
-const MAX_SPARE_BYTES: usize = 4 << 20;
-
 impl Joiner {
-    /// Takes back a life that was handed over, for its buffers.
-    pub fn take_back(&mut self, life: Life) {
-        self.spare_bytes += life.text.capacity();
-        match self.spare_bytes > MAX_SPARE_BYTES {
-            true => self.spare_bytes -= life.text.capacity(),
-            false => self.spare.push(life),
-        }
-    }
-
     /// Where the earliest session starts that is still held.
     pub fn open_from(&self) -> Option<Position> {
         self.starts.first().copied()
@@ -266,11 +264,7 @@ impl Joiner {
 
     fn begin(&mut self, position: Position) -> Life {
         self.starts.insert(position);
-        let Life { mut text, mut rows, .. } = self.spare.pop().unwrap_or_default();
-        self.spare_bytes = self.spare_bytes.saturating_sub(text.capacity());
-        text.clear();
-        rows.clear();
-        Life { text, rows, position, is_opened: false, is_closed: false, is_contiguous: true }
+        Life { position, is_contiguous: true, ..Life::default() }
     }
 
     fn close(&mut self, key: Key, mut life: Life, done: &mut dyn FnMut(Key, Life)) {
