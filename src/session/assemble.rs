@@ -216,7 +216,7 @@ impl Pieces {
         let is_cut = line.next == text.len() && end == TextEnd::OfFile && !text.ends_with(b"\n");
         match line.what {
             Scanned::Row(head) if self.is_receive && is_cut && is_within_quotes(text, &head) => {
-                self.counts.pending += 1
+                self.counts.pending += 1;
             }
             Scanned::Row(head) if self.is_receive => return Ok(Some(head)),
             Scanned::Row(_) => self.counts.foreign += 1,
