@@ -10,6 +10,7 @@ pub mod catalogue;
 mod duplicates;
 mod identify;
 pub mod order;
+mod seams;
 mod prepare;
 mod rebuild;
 mod pipeline;
