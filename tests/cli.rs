@@ -34,7 +34,14 @@ fn told(output: &Output) -> String {
         |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace("heloscope.exe", "heloscope");
     let code = output.status.code().expect("an exit code");
     let told = format!("exit {code}\n--- stdout\n{}--- stderr\n{}", text(&output.stdout), text(&output.stderr));
-    told.split_inclusive('\n').map(with_slashes).collect()
+    told.split_inclusive('\n').map(with_slashes).map(|line| without_the_systems_words(&line)).collect()
+}
+
+/// What the system says of an error is its own: only the number stays.
+fn without_the_systems_words(line: &str) -> String {
+    let Some((before, number)) = line.split_once(" (os error ") else { return line.to_owned() };
+    let said = before.rfind(": ").map_or(before, |at| &before[..at]);
+    format!("{said}: … (os error {number}")
 }
 
 /// Paths below a named folder are written as the system writes them; the share in the help is none of these.
