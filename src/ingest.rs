@@ -12,6 +12,7 @@ mod identify;
 pub mod order;
 mod pipeline;
 mod rebuild;
+pub mod tail;
 
 use std::ops::ControlFlow;
 
