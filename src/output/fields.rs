@@ -16,15 +16,18 @@ use crate::query::saved::SavedFilters;
 use super::escape::visible;
 
 /// How queries are put together, in few words.
-pub const GRAMMAR: &str = "\
-  auth:failed user:alice    side by side means and
-  a or b    not a    -a    ( … )
-  field:value,value         any of the values, forgiving: text holds it, letter case
-                            ignored; * and ? stand for the rest of the whole value
-  field=value  field!=value  exactly; !=, < and the like are for numbers and ordered words
-  field~/regex/i            a regular expression
-  LogonDenied  \"5.7.3 x\"  /5[0-9]{2}/i   some row of the session holds it
-  @name                     a saved filter";
+pub const GRAMMAR: &str = concat!(
+    "  auth:failed user:alice      side by side means and\n",
+    "  a or b   not a   -a   (a)   the rest of the logic\n",
+    "  field:value,value           any of the values, letter case ignored: text holds it, or is\n",
+    "                              it as a whole with * and ?\n",
+    "  field=value  field!=value   exactly it, exactly not\n",
+    "  field<value  field>=value   numbers, lengths of time, ordered words\n",
+    "  field~/regex/i              a regular expression\n",
+    "  LogonDenied  \"5.7.3 x\"      some row holds it, letter case ignored\n",
+    "  /5[0-9]{2} 5\\.7/i           some row matches it\n",
+    "  @name                       a saved filter",
+);
 
 /// Returns all fields with their values and an example, and the saved filters.
 pub fn to_fields_text(saved: &SavedFilters) -> String {

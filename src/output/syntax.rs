@@ -24,9 +24,11 @@ pub fn to_syntax_text(error: &SyntaxError) -> String {
         // Writing into a string cannot fail.
         let _ = write!(text, " (in {})", visible(saved.as_bytes()));
     }
-    let (before, within, after) = shown_parts(error);
-    let n_carets = within.width().max(1);
-    let _ = write!(text, "\n  {before}{within}{after}\n  {}{}", " ".repeat(before.width()), "^".repeat(n_carets));
+    if !error.query.trim().is_empty() {
+        let (before, within, after) = shown_parts(error);
+        let n_carets = within.width().max(1);
+        let _ = write!(text, "\n  {before}{within}{after}\n  {}{}", " ".repeat(before.width()), "^".repeat(n_carets));
+    }
     for line in &error.help {
         let _ = write!(text, "\n{}", visible(line.as_bytes()));
     }

@@ -44,17 +44,19 @@ impl Problem {
         self
     }
 
+    pub(super) fn helps(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.help.extend(lines);
+        self
+    }
+
     /// Names the nearest of the known names, if one is near.
     pub(super) fn nearest<'a>(self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        match nearest(name, known) {
-            Some(near) => self.help(format!("did you mean `{near}`?")),
-            None => self,
-        }
+        self.helps(nearest(name, known).map(|near| format!("did you mean `{near}`?")))
     }
 }
 
 /// How alike two names must be, from 0 to 1.
-const LIKENESS: f64 = 0.75;
+const LIKENESS: f64 = 0.8;
 
 /// Only the beginning of a name is compared: comparing takes the square of its length.
 const MAX_NAME_CHARACTERS: usize = 64;

@@ -5,11 +5,12 @@
 //! **Invariant**: an expression printed and parsed again is itself. Its size and depth are bounded,
 //! whatever saved filters name each other.
 
-use super::error::{Problem, SyntaxError};
+use super::error::{Problem, SyntaxError, nearest};
 use super::field::{FIELDS, Field};
 use super::meaning::{Meaning, mean, mean_rows};
 use super::saved::SavedFilters;
 use super::syntax::{Expected, Fault, MAX_DEPTH, Operator, Part, Place, Style, Tree, parse_tree};
+use super::time::When;
 
 /// How long a query may be, in bytes.
 pub const MAX_QUERY_BYTES: usize = 64 << 10;
@@ -97,6 +98,15 @@ impl Expression {
     /// Errors: where it is no query, and why.
     pub fn parse(text: &str, saved: &SavedFilters) -> Result<Self, SyntaxError> {
         Reading { saved, within: Vec::new(), n_terms: 0 }.read(text)
+    }
+
+    /// Whether any of its times is one of the last day in the logs, which then has to be known.
+    pub fn asks_for_last_day(&self) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::asks_for_last_day),
+            Self::Not(inner) | Self::Saved(_, inner) => inner.asks_for_last_day(),
+            Self::Term(term) => matches!(term.meaning, Meaning::Start(_, When::OnLastDay(_))),
+        }
     }
 
     /// The sessions that start at a time or later, as `--since` asks for them.
@@ -192,8 +202,9 @@ impl Reading<'_> {
     fn resolve_saved(&mut self, name: &Part) -> Result<Expression, Wrong> {
         let here = |problem| Err(Wrong::Here((name.place, problem)));
         let Some(filter) = self.saved.get(&name.text) else {
+            let near = nearest(&name.text, self.saved.names());
             let problem = Problem::new(format!("no filter is saved as `@{}`", name.text))
-                .nearest(&name.text, self.saved.names())
+                .helps(near.map(|near| format!("did you mean `@{near}`?")))
                 .help("`heloscope fields` lists them; to search for the text, put it in quotes");
             return here(problem);
         };

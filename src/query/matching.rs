@@ -46,7 +46,7 @@ impl Node {
         let node = match &term.meaning {
             Meaning::Start(Side::After, when) => Self::Since(when.resolve(times)),
             Meaning::Start(Side::Before, when) => Self::Until(when.resolve(times)),
-            Meaning::Question(test) => Self::Question(test.clone()),
+            Meaning::Question(question) => Self::Ask(question.clone()),
         };
         match term.written {
             Written::Field { operator: Operator::IsNot, .. } => Self::Not(Box::new(node)),
@@ -59,7 +59,7 @@ impl Node {
             Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::cost).max().unwrap_or(0),
             Self::Not(inner) => inner.cost(),
             Self::Since(_) | Self::Until(_) => START_COST,
-            Self::Ask(question) => test.cost(),
+            Self::Ask(question) => question.cost(),
         }
     }
 
@@ -70,7 +70,7 @@ impl Node {
             Self::Not(inner) => !inner.is_match(subject),
             Self::Since(moment) => subject.start().is_some_and(|start| start >= *moment),
             Self::Until(moment) => subject.start().is_some_and(|start| start < *moment),
-            Self::Ask(question) => test.is_match(subject),
+            Self::Ask(question) => question.is_match(subject),
         }
     }
 }

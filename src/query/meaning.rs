@@ -85,8 +85,9 @@ fn mask(values: &[Value], read: impl Fn(&Value) -> Result<u8, Problem>) -> Resul
 
 fn no_operator(field: Field, operator: Operator) -> Problem {
     let entry = field.entry();
+    let known: Vec<String> = entry.kind.operators().split(' ').map(|known| format!("`{known}`")).collect();
     Problem::new(format!("`{}` cannot be asked with `{}`", entry.name, operator.as_text()))
-        .expected(entry.kind.operators().replace(' ', " or "))
+        .expected(known.join(", "))
         .help(format!("for example `{}`", entry.example))
 }
 
@@ -249,7 +250,9 @@ fn rules(operator: Operator, text: &str) -> Result<Vec<&'static str>, Problem> {
     if !rules.is_empty() {
         return Ok(rules);
     }
-    Err(Problem::new(format!("no rule is called `{text}`")).expected(RULE_NAMES.join(", ")).nearest(text, RULE_NAMES))
+    Err(Problem::new(format!("no rule is called `{text}`"))
+        .nearest(text, RULE_NAMES)
+        .help("`heloscope fields` lists them; `rule:auth-*` means all of a family"))
 }
 
 fn start(field: Field, values: &[Value]) -> Result<Meaning, Wrong> {

@@ -253,8 +253,8 @@ fn parse_saved(input: &str) -> Parsed<'_, Tree> {
 }
 
 fn parse_field_term(input: &str) -> Parsed<'_, Tree> {
-    let is_inner = |next: char| next.is_ascii_alphanumeric() || matches!(next, '-' | '_');
-    let mut name = recognize(pair(satisfy(|first| first.is_ascii_alphabetic()), take_while(is_inner)));
+    let is_inner = |next: char| next.is_alphanumeric() || matches!(next, '-' | '_');
+    let mut name = recognize(pair(satisfy(char::is_alphabetic), take_while(is_inner)));
     let (rest, name) = name.parse(input)?;
     let field = part(input, rest, name.into(), Style::Bare);
     let (rest, operator) = preceded(multispace0, parse_operator).parse(rest)?;
