@@ -1,9 +1,10 @@
-//! The filter language: what is understood, what is not, and what is found.
+//! The filter language: what is understood, what is not, and how it is printed.
 
 use heloscope::output::syntax::to_syntax_text;
 use heloscope::query::expression::Expression;
 use heloscope::query::field::FIELDS;
 use heloscope::query::saved::{SavedFilter, SavedFilters};
+use proptest::prelude::*;
 
 fn saved() -> SavedFilters {
     let mut saved = SavedFilters::default();
@@ -520,5 +521,64 @@ fn spellings() {
         ("after:-2h", "after:-2h"),
     ] {
         assert_eq!(parse(text).expect(text).to_string(), printed, "{text}");
+    }
+}
+
+/// Any text that could be a value.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z0-9.*?@-]{1,8}", "[ -~]{0,10}", "\\PC{0,6}", Just("or".to_owned()), Just("a\\/b\\\\".to_owned())]
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A term that is understood, as text.
+fn term() -> impl Strategy<Value = String> {
+    let example = prop::sample::select(FIELDS.as_slice()).prop_map(|entry| entry.example.to_owned());
+    let names = prop::sample::select(vec!["helo", "user", "end", "connector", "cert", "file"]);
+    let operator = prop::sample::select(vec![":", "=", "!=", " : "]);
+    let text = (names, operator, prop::collection::vec(value(), 1..3)).prop_map(|(name, operator, values)| {
+        let n_values = if operator.contains(':') { values.len() } else { 1 };
+        let values: Vec<String> = values[..n_values].iter().map(|value| quoted(value)).collect();
+        format!("{name}{operator}{}", values.join(", "))
+    });
+    let rows = value().prop_filter("not empty", |text| !text.is_empty()).prop_map(|text| quoted(&text));
+    let regex = "[a-z/^$.]{1,6}".prop_map(|pattern| format!("/{}/i", pattern.replace('/', "\\/")));
+    let by_regex = "[a-z /^$.]{1,6}".prop_map(|pattern| format!("helo~{}", quoted(&pattern)));
+    prop_oneof![example, text, rows, regex, by_regex, Just("@mine".to_owned()), Just("word".to_owned())]
+}
+
+/// A query that is understood, as text.
+fn query() -> impl Strategy<Value = String> {
+    term().prop_recursive(4, 24, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| format!("({})", parts.join(" "))),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| format!("( {} )", parts.join(" OR "))),
+            inner.clone().prop_map(|part| format!("not {part}")),
+            inner.prop_map(|part| format!("-{part}")),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_is_read_as_the_same(text in query()) {
+        let expression = parse(&text).expect(&text);
+        let printed = expression.to_string();
+        let again = parse(&printed).expect(&printed);
+        prop_assert_eq!(&again, &expression, "{} printed as {}", text, printed);
+        prop_assert_eq!(again.to_string(), printed);
+    }
+
+    #[test]
+    fn any_text_is_a_query_or_an_error_within_it(text in "[a-z:=<>~!()\"/,@ *?.0-9\\\\é\u{1b}-]{0,40}|\\PC{0,40}") {
+        if let Err(error) = Expression::parse(&text, &saved()) {
+            let of_saved = error.saved.is_some();
+            prop_assert!(of_saved || error.query == text);
+            prop_assert!(error.query.get(error.at.clone()).is_some());
+            let shown = to_syntax_text(&error);
+            prop_assert!(!shown.chars().any(|next| next.is_control() && next != '\n'), "{:?}", shown);
+        }
     }
 }

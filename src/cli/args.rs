@@ -96,7 +96,8 @@ pub(super) enum Command {
         /// The shape
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
-        /// The configuration file that saved filters are read from
+        /// The file of saved filters, if not the usual one: heloscope.toml in ~/.config, on Windows in
+        /// %APPDATA%
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
@@ -162,7 +163,8 @@ pub(super) struct Filtering {
     /// Only sessions that start before this time
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) until: Option<String>,
-    /// The configuration file that saved filters are read from
+    /// The file of saved filters, if not the usual one: heloscope.toml in ~/.config, on Windows in
+    /// %APPDATA%
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }

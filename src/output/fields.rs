@@ -9,7 +9,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::query::field::{FIELDS, FieldEntry};
+use crate::query::field::{FIELDS, FieldEntry, Kind};
 use crate::query::finding::RULE_NAMES;
 use crate::query::saved::SavedFilters;
 
@@ -61,6 +61,9 @@ pub fn to_help_text() -> String {
     let mut text = format!("{GRAMMAR}\n\nFields, each with an example (`heloscope fields` has their values):\n");
     for entry in &FIELDS {
         let _ = writeln!(text, "  {:<27} {}", entry.example, entry.help);
+        if let Kind::Word(_) | Kind::Scale(..) = entry.kind {
+            let _ = writeln!(text, "  {:<27} ({})", "", entry.kind.values());
+        }
     }
     text
 }

@@ -16,10 +16,13 @@ use super::escape::visible;
 /// How much of a long query is shown before the place, and after it, in characters.
 const AROUND: usize = 60;
 
+/// How much of a message is shown, in characters: it may name a value of any length.
+const AT_ALL: usize = 200;
+
 /// Returns what is wrong, the query with carets under the place, and the help, a line each; without
 /// a line end after the last.
 pub fn to_syntax_text(error: &SyntaxError) -> String {
-    let mut text = visible(error.problem.as_bytes()).into_owned();
+    let mut text = beginning(&error.problem, AT_ALL).0;
     if let Some(saved) = &error.saved {
         // Writing into a string cannot fail.
         let _ = write!(text, " (in {})", visible(saved.as_bytes()));
@@ -30,7 +33,7 @@ pub fn to_syntax_text(error: &SyntaxError) -> String {
         let _ = write!(text, "\n  {before}{within}{after}\n  {}{}", " ".repeat(before.width()), "^".repeat(n_carets));
     }
     for line in &error.help {
-        let _ = write!(text, "\n{}", visible(line.as_bytes()));
+        let _ = write!(text, "\n{}", beginning(line, AT_ALL).0);
     }
     text
 }
@@ -43,17 +46,17 @@ fn shown_parts(error: &SyntaxError) -> (String, String, String) {
         Some((at, first)) => format!("…{}", visible(&before.as_bytes()[at + first.len_utf8()..])),
         None => visible(before.as_bytes()).into_owned(),
     };
-    let (within, is_cut) = beginning(within);
+    let (within, is_cut) = beginning(within, AROUND);
     let tail = match is_cut {
         true => String::new(),
-        false => beginning(after).0,
+        false => beginning(after, AROUND).0,
     };
     (head, within, tail)
 }
 
 /// The beginning of a long text, and whether it was cut.
-fn beginning(text: &str) -> (String, bool) {
-    match text.char_indices().nth(AROUND) {
+fn beginning(text: &str, n_characters: usize) -> (String, bool) {
+    match text.char_indices().nth(n_characters) {
         Some((at, _)) => (format!("{}…", visible(&text.as_bytes()[..at])), true),
         None => (visible(text.as_bytes()).into_owned(), false),
     }

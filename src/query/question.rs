@@ -76,6 +76,7 @@ impl Question {
     /// How long it takes, compared with others: what is cheap is asked first.
     pub(super) const fn cost(&self) -> u8 {
         match self {
+            Self::Word(Field::Role, _) => 4,
             Self::Word(..) => 0,
             Self::Severity(_) => 1,
             Self::Number(field, _) => match field {
