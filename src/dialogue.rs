@@ -14,4 +14,5 @@ pub mod certificate;
 pub mod extensions;
 pub mod facts;
 pub mod understand;
+mod head;
 mod login;

@@ -89,7 +89,7 @@ fn words_that_are_unknown() {
     `fine` is no value of `verdict`
       verdict:fine
               ^^^^
-    expected failed, incomplete, probe, ok
+    expected ok, failed, incomplete, probe
 
     no filter is saved as `@fail`
       @fail

@@ -87,7 +87,7 @@ pub(super) fn read<S: Study>(
 ) -> Reading {
     let options = Options {
         n_threads: common.threads,
-        mapping: if common.no_mmap { Mapping::Read } else { Mapping::Mapped },
+        mapping: if common.mmap { Mapping::Mapped } else { Mapping::Read },
         ..Options::default()
     };
     let Sources { catalogue, query } = sources;

@@ -16,6 +16,7 @@ use crate::session::{Row, Session};
 use super::command::{Command, find_parameter, is_last_chunk, parse_command, parse_path};
 use super::extensions::is_offer;
 use super::facts::{Facts, Proxied, Span, StartTls};
+use super::head::{count_unasked, is_answer};
 use super::login::Login;
 use super::notice::{Notice, Owner, parse_notice, parse_protocol, quoted_after};
 use super::reply::{Reply, parse_accepted, parse_reply};
@@ -50,6 +51,7 @@ pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Fact
     facts.clear();
     scratch.pending.clear();
     facts.is_head_cut = !session.is_opened();
+    (facts.start, facts.end) = (session.time(session.first()), session.time(session.last()));
     let mut conversation = Conversation {
         text: session.text,
         pending: &mut scratch.pending,
@@ -59,6 +61,7 @@ pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Fact
         owner: Owner::Server,
         destination: Span::default(),
         is_ehlo_orphan: false,
+        n_unasked: if session.is_opened() { 0 } else { count_unasked(session) },
     };
     for (index, row) in session.rows.iter().enumerate() {
         conversation.take(u32::try_from(index).unwrap_or(u32::MAX), row);
@@ -91,6 +94,8 @@ struct Conversation<'a> {
     destination: Span,
     /// Whether lines of an EHLO reply are read whose command was cut off.
     is_ehlo_orphan: bool,
+    /// How many of the next replies answer commands that were cut off.
+    n_unasked: usize,
 }
 
 impl Conversation<'_> {
@@ -210,6 +215,10 @@ impl Conversation<'_> {
         if self.is_banner(&reply) {
             return self.banner(data, &reply);
         }
+        if self.n_unasked > 0 && is_answer(data.of(self.text)) {
+            self.n_unasked -= 1;
+            return self.orphan(index, data, &reply);
+        }
         let Some(at) = self.addressee(&reply) else { return self.orphan(index, data, &reply) };
         if at > 0 {
             self.pending.drain(..at);
@@ -262,7 +271,9 @@ impl Conversation<'_> {
             Pending::Ehlo { is_begun } => self.ehlo_line(index, reply, is_begun),
             Pending::StartTls => self.tls_answered(reply),
             Pending::Auth if reply.code == 334 => self.login.challenge(),
-            Pending::Auth if is_final => self.login.reply(&mut self.facts.auth, reply),
+            Pending::Auth if is_final => {
+                self.login.reply(&mut self.facts.auth, reply, data.of(self.text));
+            }
             Pending::Rcpt(address) if is_final => self.recipient(address, reply),
             Pending::Message if is_final && reply.code == 250 => self.accept(data, reply),
             _ => {}
@@ -330,7 +341,7 @@ impl Conversation<'_> {
     /// A reply whose command was not read: the session's head is cut, or a row was lost.
     fn orphan(&mut self, index: u32, data: Span, reply: &Reply) {
         match reply.code {
-            235 | 535 => self.login.reply(&mut self.facts.auth, reply),
+            235 | 535 => self.login.reply(&mut self.facts.auth, reply, data.of(self.text)),
             354 => self.pending.push_front(Pending::Message),
             550 if is_recipient_refusal(data.of(self.text), reply) => self.recipient(data, reply),
             250 if reply.status == (2, 6, 0) && memchr::memmem::find(data.of(self.text), b"Queued mail").is_some() => {

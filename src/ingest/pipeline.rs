@@ -3,9 +3,9 @@
 //!
 //! In: a [`Catalogue`]. Out: batches, in order.
 //!
-//! A chunk is grouped without knowing of any other. Then its worker waits for the chunk before,
-//! joins what crosses the chunk's ends ([`Rebuilder`]), and understands its sessions while their
-//! rows are still in the cache. The results go to the sink in the order of the chunks.
+//! A chunk is grouped, and the sessions that lie within it are understood, without knowing of any
+//! other ([`Desk`]). Then its worker waits for the chunk before and joins what crosses the chunk's
+//! ends ([`Rebuilder`]). The results go to the sink in the order of the chunks.
 //!
 //! **Invariant**: the two orders are the chunks' numbers alone, so any number of threads gives the
 //! same. A worker waits only for chunks that were handed out before its own, so none waits forever.
@@ -17,11 +17,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::dialogue::facts::Facts;
 use crate::dialogue::understand::{Scratch, understand};
 use crate::record::header::Schema;
-use crate::session::assemble::{Pieces, TextEnd};
-use crate::session::{FileId, Position, Row, Session};
+use crate::session::assemble::TextEnd;
+use crate::session::{FileId, Position, Session};
 use crate::source::{Chunk, Source};
 
-use super::rebuild::{Prepared, Rebuilder, Rebuilt, Whole};
+use super::prepare::Desk;
+use super::rebuild::{Rebuilder, Rebuilt, Whole};
 use super::{Account, Batch, Case, Catalogue, Options, ReadError, Sink, Study};
 
 /// Reads everything in the catalogue and hands what `study` makes of it to `sink`, in order.
@@ -59,15 +60,6 @@ struct Delivery<'a, 'b, Y> {
     account: Account,
 }
 
-/// What a worker keeps from chunk to chunk, so that it need not be allocated again.
-#[derive(Default)]
-struct Desk {
-    pieces: Pieces,
-    rows: Vec<Row>,
-    facts: Facts,
-    scratch: Scratch,
-}
-
 impl<S: Study> Run<'_, '_, S> {
     fn work(&self) {
         let _guard = BreakOnPanic(self);
@@ -75,14 +67,15 @@ impl<S: Study> Run<'_, '_, S> {
         let mut desk = Desk::default();
         while !self.is_stopped.load(Ordering::Relaxed) {
             let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { return };
-            let (text, error) = chunk.load(&mut buffer);
-            if let Some(error) = error {
+            let mut reading = chunk.read(&mut buffer);
+            let prepared = desk.prepare(&job, &mut reading);
+            if let Some(error) = reading.take_error() {
                 lock(&self.dispatcher).fail(job.file, &error);
                 job.end = TextEnd::OfFile;
             }
-            let prepared = Prepared::new(&job, text, &mut desk.pieces, &job.schema);
+            let text = reading.text();
             let Some((rewritten, rebuilt)) =
-                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, &mut desk.pieces))
+                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, &mut desk))
             else {
                 return;
             };
@@ -96,29 +89,22 @@ impl<S: Study> Run<'_, '_, S> {
     fn study_all(&self, text: &[u8], rebuilt: &Rebuilt, desk: &mut Desk) -> (S::Yield, Account) {
         let mut batch = self.study.begin();
         let mut account = rebuilt.account.clone();
+        let mut facts = Facts::default();
         let mut joined = rebuilt.joined.iter().peekable();
-        for whole in &rebuilt.wholes {
-            while let Some(one) = joined.next_if(|one| one.position() < whole.position) {
-                self.study_one(&one.as_session(), &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
+        for &Whole { piece, ordinal, position, origin } in &rebuilt.wholes {
+            while let Some(one) = joined.next_if(|one| one.position() < position) {
+                self.study_joined(&one.as_session(), &mut facts, &mut desk.scratch, &mut batch, &mut account);
             }
-            desk.rows.clear();
-            let moved = desk
-                .pieces
-                .rows_of(&desk.pieces.pieces[whole.piece])
-                .map(|row| Row { line: row.line + rebuilt.base_line, ..*row });
-            desk.rows.extend(moved);
-            let Whole { ordinal, position, origin, .. } = *whole;
-            let session = Session { text, rows: &desk.rows, ordinal, position, origin };
-            self.study_one(&session, &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
+            let (rows, facts) = desk.whole(piece, rebuilt.base_line);
+            self.study_one(&Session { text, rows, ordinal, position, origin }, facts, &mut batch, &mut account);
         }
         for one in joined {
-            self.study_one(&one.as_session(), &mut desk.facts, &mut desk.scratch, &mut batch, &mut account);
+            self.study_joined(&one.as_session(), &mut facts, &mut desk.scratch, &mut batch, &mut account);
         }
         (batch, account)
     }
 
-    #[inline]
-    fn study_one(
+    fn study_joined(
         &self,
         session: &Session<'_>,
         facts: &mut Facts,
@@ -127,6 +113,11 @@ impl<S: Study> Run<'_, '_, S> {
         account: &mut Account,
     ) {
         understand(session, scratch, facts);
+        self.study_one(session, facts, batch, account);
+    }
+
+    #[inline]
+    fn study_one(&self, session: &Session<'_>, facts: &Facts, batch: &mut S::Yield, account: &mut Account) {
         account.sessions += 1;
         account.without_head += u64::from(!session.is_opened());
         account.without_tail += u64::from(!session.is_closed());
@@ -143,26 +134,22 @@ impl<S: Study> Run<'_, '_, S> {
     }
 
     /// Studies the sessions that were still open at the end, and closes the account.
-    fn finish(self) -> Account {
-        let mut dispatcher = self.dispatcher.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let rebuilt = self.rebuilding.into_inner().end();
-        let Delivery { sink, mut account } = self.delivery.into_inner();
-        let mut desk = Desk::default();
+    fn finish(&self) -> Account {
+        let rebuilt = self.rebuilding.look(Rebuilder::end);
+        let (mut scratch, mut facts) = (Scratch::default(), Facts::default());
         let mut batch = self.study.begin();
-        account += rebuilt.account;
+        let mut account = rebuilt.account;
         for one in &rebuilt.joined {
-            let session = one.as_session();
-            understand(&session, &mut desk.scratch, &mut desk.facts);
-            account.sessions += 1;
-            account.without_head += u64::from(!session.is_opened());
-            account.without_tail += u64::from(!session.is_closed());
-            self.study.take(&Case { session: &session, facts: &desk.facts, files: &self.catalogue.files }, &mut batch);
+            self.study_joined(&one.as_session(), &mut facts, &mut scratch, &mut batch, &mut account);
         }
-        account.errors.append(&mut dispatcher.errors);
-        if !self.is_stopped.into_inner() {
-            let _ = sink(Batch { value: batch, open_from: Position(u64::MAX), bytes: 0 });
-        }
-        account
+        account.errors.append(&mut lock(&self.dispatcher).errors);
+        self.delivery.look(|delivery| {
+            delivery.account += account;
+            if !self.is_stopped.load(Ordering::Relaxed) {
+                let _ = (delivery.sink)(Batch { value: batch, open_from: Position(u64::MAX), bytes: 0 });
+            }
+            std::mem::take(&mut delivery.account)
+        })
     }
 }
 
@@ -270,8 +257,9 @@ impl<T> Turnstile<T> {
         self.moved.notify_all();
     }
 
-    fn into_inner(self) -> T {
-        self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).value
+    /// Does `work` out of turn: when all have passed.
+    fn look<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        work(&mut lock(&self.inner).value)
     }
 }
 

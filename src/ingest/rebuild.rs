@@ -7,15 +7,16 @@
 use hashbrown::HashMap;
 
 use crate::record::Field;
-use crate::record::header::{Order, Schema};
+use crate::record::header::Schema;
 use crate::record::value::split_connector;
-use crate::session::assemble::{Piece, Pieces, TextEnd, rewrite};
+use crate::session::assemble::{Piece, Pieces, TextEnd};
 use crate::session::join::{Joiner, Key, Life, Place};
-use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting, hash_row};
+use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
 use crate::session::{OriginId, Position, Session};
 
 use super::catalogue::Role;
 use super::pipeline::Job;
+use super::prepare::{Desk, Prepared};
 use super::{Account, Catalogue, MalformedPlace};
 
 /// The sessions that ended in a chunk.
@@ -58,43 +59,6 @@ impl Joined {
     pub(super) fn position(&self) -> Position {
         self.life.position()
     }
-}
-
-/// A chunk whose rows are grouped.
-pub(super) struct Prepared {
-    /// The text that the rows lie in, where it is not the chunk's own.
-    pub(super) text: Option<Vec<u8>>,
-    /// For each piece that is whole what tells it from others of the same name.
-    fingerprints: Vec<Fingerprint>,
-    schema_at_end: Schema,
-}
-
-impl Prepared {
-    /// Groups the rows of a chunk, rewriting them first where their columns stand in another order.
-    pub(super) fn new(job: &Job, text: &[u8], pieces: &mut Pieces, schema: &Schema) -> Self {
-        if pieces.assemble(text, job.end, schema, job.file).is_ok() {
-            return Self::from_pieces(None, pieces, text, pieces.schema.clone());
-        }
-        let (text, schema_at_end) = rewrite(text, schema);
-        let usual = Schema { order: Order::Usual, ..schema.clone() };
-        // The rewritten text has usual columns only, so this cannot ask for a rewrite again.
-        let _ = pieces.assemble(&text, job.end, &usual, job.file);
-        let of_text = Self::from_pieces(None, pieces, &text, schema_at_end);
-        Self { text: Some(text), ..of_text }
-    }
-
-    fn from_pieces(text: Option<Vec<u8>>, pieces: &Pieces, bytes: &[u8], schema_at_end: Schema) -> Self {
-        let fingerprints = pieces.pieces.iter().map(|piece| fingerprint_of(piece, pieces, bytes)).collect();
-        Self { text, fingerprints, schema_at_end }
-    }
-}
-
-fn fingerprint_of(piece: &Piece, pieces: &Pieces, text: &[u8]) -> Fingerprint {
-    if !piece.is_whole() {
-        return Fingerprint::default();
-    }
-    let of = |row: u32| Some(hash_row(pieces.rows[row as usize].as_line(text)));
-    Fingerprint { connect: of(piece.first), disconnect: of(piece.last) }
 }
 
 /// Where rows come from: what keeps sessions of one id apart.
@@ -142,11 +106,11 @@ impl<'a> Rebuilder<'a> {
         job: &Job,
         text: &[u8],
         prepared: Prepared,
-        pieces: &mut Pieces,
+        desk: &mut Desk,
     ) -> (Option<Vec<u8>>, Rebuilt) {
         self.enter(job);
-        let prepared =
-            if self.schema == job.schema { prepared } else { Prepared::new(job, text, pieces, &self.schema) };
+        let prepared = if self.schema == job.schema { prepared } else { desk.prepare_again(job, text, &self.schema) };
+        let pieces = &desk.pieces;
         let n_bytes = text.len() as u64;
         let text = prepared.text.as_deref().unwrap_or(text);
         let origins: Vec<OriginId> =
@@ -155,8 +119,8 @@ impl<'a> Rebuilder<'a> {
         for (index, piece) in pieces.pieces.iter().enumerate() {
             let key = Key { origin: origins[piece.connector as usize], session_key: piece.session_key };
             let place = Place { position: position_of(job, piece.first), base_line: self.base_line };
-            if piece.is_whole() && !self.joiner.is_open(key) {
-                self.take_whole(key, index, piece, prepared.fingerprints[index], place.position, &mut rebuilt);
+            if let Some(fingerprint) = desk.fingerprint(index).filter(|_| !self.joiner.is_open(key)) {
+                self.take_whole(key, index, piece, fingerprint, place.position, &mut rebuilt);
                 continue;
             }
             self.joining(&mut rebuilt, |joiner, done| joiner.take(key, piece, pieces, text, place, done));
@@ -241,7 +205,7 @@ impl<'a> Rebuilder<'a> {
     }
 
     /// Hands over the sessions that are still open at the end of the input.
-    pub(super) fn end(mut self) -> Rebuilt {
+    pub(super) fn end(&mut self) -> Rebuilt {
         let mut rebuilt = Rebuilt {
             base_line: 0,
             wholes: Vec::new(),

@@ -19,21 +19,21 @@ pub enum Severity {
 /// What all findings of a session come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
+    /// Nothing stopped the client.
+    Ok,
     /// Some finding is an error.
     Failed,
     /// The log lacks the session's head or tail, and nothing failed.
     Incomplete,
     /// The client never said anything.
     Probe,
-    /// None of these.
-    Ok,
 }
 
 /// The words of `severity`, in the order of [`Severity`].
 pub const SEVERITY_WORDS: &[&str] = &["note", "warning", "error"];
 
 /// The words of `verdict`, in the order of [`Verdict`].
-pub const VERDICT_WORDS: &[&str] = &["failed", "incomplete", "probe", "ok"];
+pub const VERDICT_WORDS: &[&str] = &["ok", "failed", "incomplete", "probe"];
 
 /// The rules that a finding can name. Source: the list of rules of the session record.
 pub const RULE_NAMES: [&str; 26] = [

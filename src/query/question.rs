@@ -80,9 +80,9 @@ impl Question {
             Self::Word(..) => 0,
             Self::Severity(_) => 1,
             Self::Number(field, _) => match field {
-                Field::Failures | Field::Mails | Field::Bytes | Field::Lines | Field::Tarpit => 0,
-                // These read a column of a row.
-                _ => 3,
+                // The port is read from a column of a row.
+                Field::Port => 4,
+                _ => 0,
             },
             Self::Rule(_) => 2,
             Self::Address(..) => 4,

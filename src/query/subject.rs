@@ -245,7 +245,7 @@ impl Subject for Case<'_> {
     }
 
     fn duration_ms(&self) -> Option<u64> {
-        let (start, end) = self.session.time(self.session.first()).zip(self.session.time(self.session.last()))?;
+        let (start, end) = self.facts.start.zip(self.facts.end)?;
         Some(u64::try_from(end.millis_since(start)).unwrap_or(0))
     }
 
@@ -254,7 +254,7 @@ impl Subject for Case<'_> {
     }
 
     fn start(&self) -> Option<Timestamp> {
-        self.session.time(self.session.first())
+        self.facts.start
     }
 
     fn any_row(&self, test: Test<'_>) -> bool {

@@ -122,6 +122,10 @@ pub struct Pieces {
     open: HashMap<(ConnectorIndex, u64), u32>,
     connector_table: HashTable<ConnectorIndex>,
     scanner: Scanner,
+    /// How far the text was read.
+    at: usize,
+    /// Pieces that ended with a disconnect row since they were last asked for.
+    closed: Vec<u32>,
     /// Whether the header in force is a receive log's.
     is_receive: bool,
 }
@@ -143,21 +147,50 @@ pub enum TextEnd {
 pub struct NeedsRewrite;
 
 impl Pieces {
-    /// Groups the rows of `text`.
+    /// Forgets the chunk before; another one follows, in the columns of `schema`.
+    pub fn begin(&mut self, schema: &Schema) {
+        self.rows.clear();
+        self.next.clear();
+        self.pieces.clear();
+        self.connectors.clear();
+        self.malformed.clear();
+        self.open.clear();
+        self.closed.clear();
+        self.connector_table.clear();
+        self.counts = LineCounts::default();
+        self.scanner.clear();
+        self.at = 0;
+        self.schema = schema.clone();
+        self.is_receive = schema.is_receive();
+    }
+
+    /// Whether the text was read to its end.
+    pub fn is_at_end(&self, text: &[u8]) -> bool {
+        self.at >= text.len()
+    }
+
+    /// The pieces that were closed since the last call, in the order of their last rows.
+    pub fn take_closed(&mut self, closed: &mut Vec<u32>) {
+        closed.clear();
+        std::mem::swap(&mut self.closed, closed);
+    }
+
+    /// Groups the rows of the next `n_bytes` of `text`, to the end of a line: each call goes on
+    /// where the one before ended.
     ///
     /// Errors: [`NeedsRewrite`] where the columns stand in another order; [`rewrite`] mends that.
     ///
     /// # Panics
     ///
     /// On a text longer than [`MAX_CHUNK_BYTES`], which no source cuts.
-    pub fn assemble(&mut self, text: &[u8], end: TextEnd, schema: &Schema, file: FileId) -> Result<(), NeedsRewrite> {
+    pub fn assemble(&mut self, text: &[u8], n_bytes: usize, end: TextEnd, file: FileId) -> Result<(), NeedsRewrite> {
         assert!(text.len() <= MAX_CHUNK_BYTES, "a chunk is cut before its offsets outgrow 32 bits");
-        self.clear(schema);
         if self.schema.is_custom() {
             return Err(NeedsRewrite);
         }
-        let mut at = 0;
-        while at < text.len() {
+        let mut at = self.at;
+        let until = at.saturating_add(n_bytes).min(text.len());
+        while at < until {
             let head = match self.scanner.scan_row(text, at) {
                 Some(head) if self.is_receive => head,
                 _ => {
@@ -174,6 +207,7 @@ impl Pieces {
             self.take_row(text, &head, file);
             at = head.next as usize;
         }
+        self.at = at;
         Ok(())
     }
 
@@ -205,20 +239,6 @@ impl Pieces {
         Ok(None)
     }
 
-    fn clear(&mut self, schema: &Schema) {
-        self.rows.clear();
-        self.next.clear();
-        self.pieces.clear();
-        self.connectors.clear();
-        self.malformed.clear();
-        self.open.clear();
-        self.connector_table.clear();
-        self.counts = LineCounts::default();
-        self.scanner.clear();
-        self.schema = schema.clone();
-        self.is_receive = schema.is_receive();
-    }
-
     #[inline]
     fn take_row(&mut self, text: &[u8], head: &Head, file: FileId) {
         self.counts.records += 1;
@@ -241,6 +261,9 @@ impl Pieces {
             Some(piece) if !piece.is_over && head.marker != Marker::Connect => {
                 self.next[piece.last as usize] = index;
                 piece.append(head, index);
+                if piece.is_over {
+                    self.closed.push(head.note);
+                }
             }
             _ => self.place_row(text, head, index),
         }
@@ -255,6 +278,9 @@ impl Pieces {
             let appended = &mut self.pieces[piece as usize];
             self.next[appended.last as usize] = index;
             appended.append(head, index);
+            if appended.is_over {
+                self.closed.push(piece);
+            }
             return self.scanner.note(head, piece);
         }
         if let Some(superseded) = found {

@@ -1,0 +1,146 @@
+//! What can be done of a chunk without knowing any other: its rows grouped, the sessions that lie
+//! within it understood.
+//!
+//! In: a chunk's text. Out: a [`Desk`] with all of it.
+//!
+//! A session is understood soon after its last row was read, while its rows are still in the cache
+//! of the processor, so a chunk can be as large as is good for sessions that are not to be cut.
+//!
+//! **Invariant**: depends on the chunk alone, so chunks can be prepared in any order.
+
+use crate::dialogue::facts::Facts;
+use crate::dialogue::understand::{Scratch, understand};
+use crate::record::header::{Order, Schema};
+use crate::session::assemble::{NeedsRewrite, Pieces, rewrite};
+use crate::session::seen::{Fingerprint, hash_row};
+use crate::session::{OriginId, Position, Row, Session};
+use crate::source::Reading;
+
+use super::pipeline::Job;
+
+/// How much text is grouped before its sessions are understood, in bytes: well within the second
+/// level of a processor's cache.
+const BLOCK_BYTES: usize = 1 << 17;
+
+/// What a worker keeps from chunk to chunk, so that it need not be allocated again.
+#[derive(Default)]
+pub(super) struct Desk {
+    pub(super) pieces: Pieces,
+    /// For each piece its place among the understood sessions, or [`NOT_WHOLE`].
+    whole_of_piece: Vec<u32>,
+    wholes: Vec<Whole>,
+    /// The rows of the understood sessions, one session's behind the other's.
+    rows: Vec<Row>,
+    /// The facts of the understood sessions; there may be more, of an earlier chunk.
+    facts: Vec<Facts>,
+    closed: Vec<u32>,
+    pub(super) scratch: Scratch,
+}
+
+/// Says that a piece is no whole session.
+const NOT_WHOLE: u32 = u32::MAX;
+
+/// A session that lies within the chunk.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    first_row: usize,
+    end_row: usize,
+    fingerprint: Fingerprint,
+}
+
+/// A chunk whose rows are grouped, and whose whole sessions are understood.
+pub(super) struct Prepared {
+    /// The text that the rows lie in, where it is not the chunk's own.
+    pub(super) text: Option<Vec<u8>>,
+    /// The header in force at the chunk's end.
+    pub(super) schema_at_end: Schema,
+}
+
+impl Desk {
+    /// Groups the rows of a chunk as they are read, and understands its sessions.
+    pub(super) fn prepare(&mut self, job: &Job, reading: &mut Reading<'_>) -> Prepared {
+        self.begin(&job.schema);
+        loop {
+            let text = reading.more(BLOCK_BYTES);
+            if self.take(job, text).is_err() {
+                return self.prepare_again(job, reading.more(usize::MAX), &job.schema);
+            }
+            if reading.is_complete() {
+                return Prepared { text: None, schema_at_end: self.pieces.schema.clone() };
+            }
+        }
+    }
+
+    /// Does the same with the whole text at hand, where another header is in force than was taken,
+    /// or where its columns stand in another order and the rows must be rewritten first.
+    pub(super) fn prepare_again(&mut self, job: &Job, text: &[u8], schema: &Schema) -> Prepared {
+        self.begin(schema);
+        if self.take(job, text).is_ok() {
+            return Prepared { text: None, schema_at_end: self.pieces.schema.clone() };
+        }
+        let (text, schema_at_end) = rewrite(text, schema);
+        self.begin(&Schema { order: Order::Usual, ..schema.clone() });
+        // The rewritten text has usual columns only, so this cannot ask for a rewrite again.
+        let _ = self.take(job, &text);
+        Prepared { text: Some(text), schema_at_end }
+    }
+
+    fn begin(&mut self, schema: &Schema) {
+        self.whole_of_piece.clear();
+        self.wholes.clear();
+        self.rows.clear();
+        self.pieces.begin(schema);
+    }
+
+    /// Takes in the lines behind those that were taken in before.
+    fn take(&mut self, job: &Job, text: &[u8]) -> Result<(), NeedsRewrite> {
+        while !self.pieces.is_at_end(text) {
+            self.pieces.assemble(text, BLOCK_BYTES, job.end, job.file)?;
+            self.understand_closed(text);
+        }
+        Ok(())
+    }
+
+    fn understand_closed(&mut self, text: &[u8]) {
+        self.whole_of_piece.resize(self.pieces.pieces.len(), NOT_WHOLE);
+        self.pieces.take_closed(&mut self.closed);
+        for &index in &self.closed {
+            let piece = &self.pieces.pieces[index as usize];
+            if !piece.is_whole() {
+                continue;
+            }
+            let first_row = self.rows.len();
+            self.rows.extend(self.pieces.rows_of(piece));
+            let rows = &self.rows[first_row..];
+            if self.facts.len() == self.wholes.len() {
+                self.facts.push(Facts::default());
+            }
+            let session = Session { text, rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
+            understand(&session, &mut self.scratch, &mut self.facts[self.wholes.len()]);
+            let hash = |row: &Row| Some(hash_row(row.as_line(text)));
+            let fingerprint = Fingerprint { connect: hash(session.first()), disconnect: hash(session.last()) };
+            self.whole_of_piece[index as usize] = u32::try_from(self.wholes.len()).unwrap_or(NOT_WHOLE);
+            self.wholes.push(Whole { first_row, end_row: self.rows.len(), fingerprint });
+        }
+    }
+
+    /// Returns what tells the session of a piece from others of the same name, where the piece is a
+    /// whole session.
+    pub(super) fn fingerprint(&self, piece: usize) -> Option<Fingerprint> {
+        Some(self.wholes.get(self.whole_of_piece[piece] as usize)?.fingerprint)
+    }
+
+    /// Returns rows and facts of a piece that is a whole session, its lines counted from the start
+    /// of the file. To be called once for each.
+    pub(super) fn whole(&mut self, piece: usize, base_line: u64) -> (&[Row], &Facts) {
+        let whole_index = self.whole_of_piece[piece] as usize;
+        let whole = &self.wholes[whole_index];
+        let rows = &mut self.rows[whole.first_row..whole.end_row];
+        if base_line > 0 {
+            for row in &mut *rows {
+                row.line += base_line;
+            }
+        }
+        (rows, &self.facts[whole_index])
+    }
+}
