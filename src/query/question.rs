@@ -76,7 +76,7 @@ impl Question {
     /// How long it takes, compared with others: what is cheap is asked first.
     pub(super) const fn cost(&self) -> u8 {
         match self {
-            Self::Word(Field::Role, _) => 4,
+            Self::Address(..) | Self::Word(Field::Role, _) => 4,
             Self::Word(..) => 0,
             Self::Severity(_) => 1,
             Self::Number(field, _) => match field {
@@ -85,7 +85,6 @@ impl Question {
                 _ => 0,
             },
             Self::Rule(_) => 2,
-            Self::Address(..) => 4,
             Self::Text(field, _) => match field {
                 Field::Cert => 9,
                 _ => 5,

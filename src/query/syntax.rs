@@ -1,6 +1,6 @@
 //! The grammar: from text to terms whose fields and values are still words.
 //!
-//! In: what was typed. Out: a [`Tree`] of [`Part`]s, or a [`Fault`]: where, and what should have
+//! In: what was typed. Out: a `Tree` of `Part`s, or a `Fault`: where, and what should have
 //! stood there.
 //!
 //! ```text

@@ -1,6 +1,6 @@
 //! Moments and lengths of time, as they are typed.
 //!
-//! In: what was typed. Out: a [`When`], a length in milliseconds.
+//! In: what was typed. Out: a `When`, a length in milliseconds.
 //!
 //! **Invariant**: no clock; what is relative is resolved by the [`Times`] that are passed in.
 
