@@ -230,31 +230,8 @@ fn operators_that_do_not_fit() {
 }
 
 #[test]
-fn what_is_missing_or_too_much() {
-    insta::assert_snapshot!(wrong(&[
-        "",
-        "   ",
-        "auth:",
-        "auth:failed,",
-        "auth:failed, or x",
-        "(auth:failed",
-        "x (auth:failed or (y)",
-        "auth:failed)",
-        "()",
-        "not",
-        "x or",
-        "or x",
-        "x and and y",
-        "= 3",
-        "\"never closed",
-        "user:\"never closed",
-        "/never closed",
-        "helo:a\"b\"",
-        "/a/x",
-        "mfp*",
-        "//",
-        "\"\"",
-    ]), @r###"
+fn what_is_missing() {
+    insta::assert_snapshot!(wrong(&["", "   ", "auth:", "auth:failed,", "auth:failed, or x", "not", "x or", "or x", "x and and y", "= 3"]), @r###"
     the filter is empty
     expected a field, a word, or /regex/
 
@@ -275,25 +252,6 @@ fn what_is_missing_or_too_much() {
       auth:failed, or x
                    ^^
     expected not-attempted, succeeded, rejected, failed, abandoned, unknown
-
-    this bracket is never closed
-      (auth:failed
-      ^
-    expected a closing `)`
-
-    this bracket is never closed
-      x (auth:failed or (y)
-        ^
-    expected a closing `)`
-
-    this bracket was never opened
-      auth:failed)
-                 ^
-
-    this does not go here
-      ()
-       ^
-    expected a field, a word, or /regex/
 
     the filter ends too early
       not
@@ -319,6 +277,38 @@ fn what_is_missing_or_too_much() {
       = 3
       ^
     to search for the text, put it in quotes
+    "###);
+}
+
+#[test]
+fn what_is_never_closed_or_never_opened() {
+    insta::assert_snapshot!(wrong(&[
+        "(auth:failed",
+        "x (auth:failed or (y)",
+        "auth:failed)",
+        "()",
+        "\"never closed",
+        "user:\"never closed",
+        "/never closed",
+    ]), @r###"
+    this bracket is never closed
+      (auth:failed
+      ^
+    expected a closing `)`
+
+    this bracket is never closed
+      x (auth:failed or (y)
+        ^
+    expected a closing `)`
+
+    this bracket was never opened
+      auth:failed)
+                 ^
+
+    this does not go here
+      ()
+       ^
+    expected a field, a word, or /regex/
 
     this quote is never closed
       "never closed
@@ -335,7 +325,12 @@ fn what_is_missing_or_too_much() {
       ^
     expected a closing `/`
     to search for the text, put it in quotes
+    "###);
+}
 
+#[test]
+fn what_is_no_word() {
+    insta::assert_snapshot!(wrong(&["helo:a\"b\"", "/a/x", "mfp*", "//", "\"\""]), @r###"
     this stands too close
       helo:a"b"
             ^
