@@ -56,10 +56,13 @@ fn ask(queries: &[&str]) -> Vec<(Value, Vec<bool>)> {
     answers
 }
 
+/// A query, and what has to be true of the records of the sessions that it means.
+type Held<'a> = (&'a str, &'a dyn Fn(&Value) -> bool);
+
 /// Checks that each query means the sessions whose record passes its test, and that some pass and
 /// some do not.
 #[track_caller]
-fn check(cases: &[(&str, &dyn Fn(&Value) -> bool)]) {
+fn check(cases: &[Held<'_>]) {
     let queries: Vec<&str> = cases.iter().map(|(query, _)| *query).collect();
     let answers = ask(&queries);
     for (at, (query, test)) in cases.iter().enumerate() {
