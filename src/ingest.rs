@@ -14,6 +14,7 @@ mod seams;
 mod prepare;
 mod rebuild;
 mod pipeline;
+pub mod tail;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;

@@ -14,3 +14,5 @@ pub mod lines;
 pub mod transcript;
 pub mod summary;
 pub mod skipped;
+pub mod syntax;
+pub mod fields;
