@@ -109,14 +109,11 @@ impl Subject for Case<'_> {
     }
 
     fn server(&self) -> Cow<'_, [u8]> {
-        match self.connector_parts().0 {
-            Some(server) if !server.is_empty() => Cow::Borrowed(server),
-            _ => Cow::Borrowed(self.first_file().folder.as_bytes()),
-        }
+        self.to_server()
     }
 
     fn connector(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(self.connector_parts().1)
+        self.connector_parts().1
     }
 
     fn role(&self) -> Option<Role> {
@@ -132,8 +129,8 @@ impl Subject for Case<'_> {
     }
 
     fn any_id(&self, test: Test<'_>) -> bool {
-        let session_id = self.session.to_record(self.session.first()).session_id.as_inner();
-        if test(session_id) {
+        let session_id = self.session.to_record(self.session.first()).session_id.to_value();
+        if test(&session_id) {
             return true;
         }
         let server = Subject::server(self);
@@ -144,7 +141,7 @@ impl Subject for Case<'_> {
         }
         buffer[..server.len()].copy_from_slice(&server);
         buffer[server.len()] = b'/';
-        buffer[server.len() + 1..length].copy_from_slice(session_id);
+        buffer[server.len() + 1..length].copy_from_slice(&session_id);
         test(&buffer[..length])
     }
 
