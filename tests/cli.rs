@@ -94,7 +94,7 @@ fn show() {
     check!("show_text", "show", id, "samples/starttls-dropped-after-certificate.log");
     check!("show_json", "show", "--format", "json", id, "samples/starttls-dropped-after-certificate.log");
     check!("show_coloured", "show", "--color", "always", id, "samples/starttls-dropped-after-certificate.log");
-    check!("show_hostile_connector", "show", "08DF491A9AC55A99", "samples/unicode-connector.log");
+    check!("show_findings", "show", "08DF491A9AC4F894", "samples/certificate-self-signed-expired.log");
     check!("show_unknown", "show", "EX01/0000000000000000", "samples/auth-rejected.log");
     let bare = id.split('/').nth(1).expect("an id behind the server").to_lowercase();
     assert_eq!(

@@ -92,7 +92,7 @@ fn dropped(subject: &Subject<'_>, finding: &Finding) -> String {
     });
     match facts.open_transaction {
         Some(_) => {
-            let sender = subject.sender().map_or_else(|| "<>".into(), |sender| sender);
+            let sender = subject.sender().unwrap_or_else(|| "<>".into());
             format!("{client} left{after} into its message from {sender}, before it was accepted: {reason}")
         }
         None => format!("{client} left{after} into its login: {reason}"),
