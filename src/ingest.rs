@@ -36,13 +36,13 @@ pub struct Options {
     pub n_threads: usize,
     /// Whether files are mapped; otherwise they are read into buffers.
     pub mapping: Mapping,
-    /// How many bytes a chunk holds, at least.
+    /// How many bytes a chunk holds, about.
     pub chunk_bytes: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { n_threads: 0, mapping: Mapping::Mapped, chunk_bytes: 1 << 21 }
+        Self { n_threads: 0, mapping: Mapping::Read, chunk_bytes: 1 << 21 }
     }
 }
 

@@ -145,7 +145,7 @@ impl Study for Summing {
 
     fn take(&self, case: &Case<'_>, sum: &mut Sum) {
         let session = case.session;
-        if let Some((start, end)) = session.time(session.first()).zip(session.time(session.last())) {
+        if let Some((start, end)) = case.facts.start.zip(case.facts.end) {
             let (from, to) = sum.span.unwrap_or((start, end));
             sum.span = Some((from.min(start), to.max(end)));
         }

@@ -205,7 +205,7 @@ fn threads_and_mapping_change_no_byte() {
         let with = |more: &[&str]| run(&[format, more, &["samples"]].concat());
         let one = with(&["--threads", "1"]);
         assert_eq!(code(&one), 0, "{}", stderr(&one));
-        for more in [&["--threads", "4"][..], &["--threads", "3", "--no-mmap"]] {
+        for more in [&["--threads", "4"][..], &["--threads", "3", "--mmap"]] {
             let many = with(more);
             assert!(one.stdout == many.stdout && one.stderr == many.stderr, "{format:?} {more:?}");
         }

@@ -175,6 +175,24 @@ proptest! {
     }
 
     #[test]
+    fn a_stretch_of_the_log_beside_it_adds_nothing(story in story(), ends in any::<[prop::sample::Index; 2]>(), name in prop_oneof![Just("a.log"), Just("z.log")], chunk_bytes in 500..4000_usize) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = rows_of(&story);
+        let (whole, _) = read(&[write(folder.path(), "whole.log", &rows)], &Options::default());
+        // Cut anywhere at its head, within a row too, and behind a row at its tail.
+        let text = rows.concat();
+        let mut places = ends.map(|end| end.index(text.len() + 1));
+        places.sort_unstable();
+        places[1] = text[..places[1]].rfind('\n').map_or(0, |at| at + 1).max(places[0]);
+        let copies = folder.path().join("copies");
+        fs::create_dir(&copies).expect("a folder");
+        write(&copies, "m.log", &rows);
+        write(&copies, name, &[text[places[0]..places[1]].to_owned()]);
+        let (sessions, _) = read(&[copies], &options(chunk_bytes, 2, Mapping::Mapped));
+        prop_assert_eq!(sorted(sessions), sorted(whole));
+    }
+
+    #[test]
     fn any_bytes_are_accounted_for(text in prop::collection::vec(any::<u8>(), 0..600), chunk_bytes in 1..300_usize) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("odd.log");

@@ -69,7 +69,7 @@ pub(super) fn read<S: Study>(
 ) -> Account {
     let options = Options {
         n_threads: common.threads,
-        mapping: if common.no_mmap { Mapping::Read } else { Mapping::Mapped },
+        mapping: if common.mmap { Mapping::Mapped } else { Mapping::Read },
         ..Options::default()
     };
     let mut progress = Progress::begin(catalogue.files.iter().map(|file| file.size_bytes).sum());

@@ -206,6 +206,7 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const ROW: &str = "2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,3,192.0.2.5:25,198.51.100.7:4096,";
 
@@ -252,5 +253,27 @@ mod tests {
         assert_eq!(parse_session_key(b"08DE2A1B3C4D5E6F"), 0x08DE_2A1B_3C4D_5E6F);
         assert_eq!(parse_session_key(b"08de2a1b3c4d5e6f"), 0x08DE_2A1B_3C4D_5E6F);
         assert_ne!(parse_session_key(b"session-a"), parse_session_key(b"session-b"));
+    }
+
+    proptest! {
+        /// Rows as a spreadsheet's rules have them: what holds a comma or a quote stands in quotes.
+        #[test]
+        fn agrees_with_the_csv_crate(fields in prop::collection::vec("[ -~äß]{0,12}", 5), sequence in any::<u32>(), marker in prop::sample::select(b"+->*<".to_vec())) {
+            let [connector, local, remote, data, context] = &fields[..] else { unreachable!() };
+            let (sequence, marker) = (sequence.to_string(), char::from(marker).to_string());
+            let values = ["2026-11-23T08:29:00.104Z", connector, "08DE2A1B3C4D5E6F", &sequence, local, remote, &marker, data, context];
+            let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+            writer.write_record(values).unwrap();
+            let row = writer.into_inner().unwrap();
+            let line = row.strip_suffix(b"\n").unwrap();
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&row[..]);
+            let theirs = reader.byte_records().next().unwrap().unwrap();
+            let record = parse_record(line).unwrap();
+            let ours = [record.time, record.connector, record.session_id, record.local, record.remote, record.data, record.context];
+            for (ours, column) in ours.iter().zip([0, 1, 2, 4, 5, 7, 8]) {
+                prop_assert_eq!(&*ours.to_value(), &theirs[column]);
+                prop_assert_eq!(&*ours.to_value(), values[column].as_bytes());
+            }
+        }
     }
 }
