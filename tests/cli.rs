@@ -103,12 +103,30 @@ fn show() {
     check!("show_text", "show", id, "samples/starttls-dropped-after-certificate.log");
     check!("show_json", "show", "--format", "json", id, "samples/starttls-dropped-after-certificate.log");
     check!("show_coloured", "show", "--color", "always", id, "samples/starttls-dropped-after-certificate.log");
+    check!("show_findings", "show", "08DF491A9AC4F894", "samples/certificate-self-signed-expired.log");
     check!("show_unknown", "show", "EX01/0000000000000000", "samples/auth-rejected.log");
     let bare = id.split('/').nth(1).expect("an id behind the server").to_lowercase();
     assert_eq!(
         stdout(&run(&["show", &bare, "samples/starttls-dropped-after-certificate.log"])),
         stdout(&run(&["show", id, "samples/starttls-dropped-after-certificate.log"]))
     );
+}
+
+#[test]
+fn explain() {
+    check!("explain_list", "explain");
+    check!("explain_rule", "explain", "auth-credentials-rejected");
+    check!("explain_rule_with_changes", "explain", "Relay-Denied");
+    check!("explain_code", "explain", "550");
+    check!("explain_word", "explain", "SocketError");
+    check!("explain_row", "explain", "Inbound AUTH LOGIN failed because of LogonDenied");
+    check!("explain_unknown", "explain", "LogonDenid");
+    check!("explain_unknown_code", "explain", "536");
+    check!("explain_nothing_like_it", "explain", "\u{1b}[31mzzzz");
+    let of = |arguments: &[&str]| stdout(&run(arguments));
+    assert_eq!(of(&["explain", "535", "5.7.3"]), of(&["explain", "535 5.7.3"]));
+    assert_eq!(of(&["explain", "logondenied"]), of(&["explain", "LogonDenied"]));
+    assert_eq!(of(&["explain", "535"]), of(&["explain", "535 5.7.3 Authentication unsuccessful"]));
 }
 
 #[test]
