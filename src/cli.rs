@@ -17,6 +17,7 @@ mod lines;
 mod show;
 mod summary;
 mod fields;
+mod explain;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -102,6 +103,7 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
         Command::Show { id, format, common } => show::run(id, *format, common),
         Command::Summary { format, common } => summary::run(*format, common),
         Command::Fields { format, config } => fields::run(*format, config.as_deref()),
+        Command::Explain { words } => explain::run(words),
         Command::Schema => print(crate::output::json::RECORD_SCHEMA.as_bytes()),
         Command::Completions { shell } => {
             let mut text = Vec::new();

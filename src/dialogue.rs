@@ -16,3 +16,4 @@ pub mod facts;
 pub mod understand;
 mod head;
 mod login;
+mod pending;

@@ -19,6 +19,7 @@ pub mod tail;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use crate::diagnosis::{Finding, Verdict};
 use crate::dialogue::facts::Facts;
 use crate::record::value::{Endpoint, split_connector};
 use crate::session::{Position, Session};
@@ -55,6 +56,8 @@ pub struct Case<'a> {
     pub session: &'a Session<'a>,
     /// What they amount to.
     pub facts: &'a Facts,
+    /// What is wrong with it, the gravest first.
+    pub findings: &'a [Finding],
     /// The files of the input; a row's `FileId` is an index.
     pub files: &'a [LogFile],
 }
@@ -101,6 +104,11 @@ impl<'a> Case<'a> {
     /// The role: from the path where it tells, else from connector and port, else `None`.
     pub fn role(&self) -> Option<Role> {
         self.first_file().role.or_else(|| Role::infer(&self.connector_parts().1, self.local().port))
+    }
+
+    /// How it went, in one word.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::new(self.session, self.facts, self.findings)
     }
 
     /// What `show` takes: `EX01/08DE2A1B3C4D5E6F`, with `~2` for a second one of the same name.

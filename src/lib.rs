@@ -15,6 +15,8 @@
 //!        |  \--> cut by its end -----------> joined in order                |
 //!    dialogue -> Facts: what the conversation amounts to                    |
 //!        |                                                                  |
+//!    diagnosis-> Findings: what failed, why, and what proves it             |
+//!        |                                                                  |
 //!    ingest      drives the above, batch after batch into a sink            |
 //!        |                                                                  |
 //!    query       which sessions are meant                                   |
@@ -25,8 +27,8 @@
 //! ```
 //!
 //! Where a change goes: a new SMTP word to [`dialogue`], other columns to [`record::header`],
-//! a field that queries can ask for to [`query::field`], an output format to a file of its own in
-//! [`output`], a subcommand to one in [`cli`].
+//! a rule to its family in [`diagnosis`], a field that queries can ask for to [`query::field`], an
+//! output format to a file of its own in [`output`], a subcommand to one in [`cli`].
 //!
 //! Only the rim can fail: opening files, reading what was typed, writing out. In between a bad line
 //! is data ([`record::Malformed`]): counted, shown, and never the end of the reading.
@@ -61,6 +63,7 @@ pub mod source;
 pub mod record;
 pub mod session;
 pub mod dialogue;
+pub mod diagnosis;
 pub mod ingest;
 pub mod query;
 pub mod summary;

@@ -7,6 +7,7 @@
 pub mod escape;
 pub mod time;
 pub mod paint;
+mod finding;
 pub mod json;
 pub mod csv;
 pub mod text;
@@ -16,3 +17,4 @@ pub mod summary;
 pub mod skipped;
 pub mod syntax;
 pub mod fields;
+pub mod explain;

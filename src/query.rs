@@ -20,7 +20,6 @@
 //! **Invariant**: matching reads facts and allocates nothing; cheap questions are asked first.
 
 pub mod field;
-pub mod finding;
 pub mod syntax;
 pub mod error;
 mod pattern;

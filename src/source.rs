@@ -15,7 +15,7 @@ pub mod discover;
 mod mapped;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -211,11 +211,16 @@ impl Source {
         if path.as_os_str() == STDIN {
             return Ok(Self::stream(io::stdin()));
         }
-        let file = File::open(path)?;
+        let mut file = File::open(path)?;
         let metadata = file.metadata()?;
         let mut mark = [0; 2];
         // What is no plain file cannot be read twice, so it is not looked at.
-        if !metadata.is_file() || (read_part(&file, 0, &mut mark).0 == mark.len() && is_utf16(&mark)) {
+        if !metadata.is_file() {
+            return Ok(Self::stream(file));
+        }
+        if read_part(&file, 0, &mut mark).0 == mark.len() && is_utf16(&mark) {
+            // On Windows a look at a place moves the place that is read next.
+            file.rewind()?;
             return Ok(Self::stream(file));
         }
         let body = match mapping {

@@ -165,7 +165,7 @@ fn texts() {
             text(record, "/auth/error") == "LogonDenied" || text(record, "/starttls/error") == "LogonDenied"
         }),
         ("error:SocketError", &|record| text(record, "/starttls/error") == "SocketError"),
-        ("banner:*.contoso.com", &|record| text(record, "/banner").ends_with(".contoso.com")),
+        ("banner:*.contoso.com", &|record| text(record, "/banner").to_lowercase().ends_with(".contoso.com")),
         ("connector:\"client frontend\"", &|record| holds(text(record, "/connector"), "client frontend")),
         ("connector:组织", &|record| text(record, "/connector").contains("组织")),
         ("server=EX02", &|record| text(record, "/server") == "EX02"),

@@ -7,7 +7,7 @@
 //!
 //! In flows a corpus that is made up anew with a fixed seed, out flow figures. The groups are the
 //! stages in the order of the flow, each over the whole corpus: `discover`, `split` and its plain
-//! twin, `assemble`, `understand`, `filter`, `render`, and `whole`, from files to summary.
+//! twin, `assemble`, `understand`, `examine`, `filter`, `render`, and `whole`, from files to summary.
 //!
 //! **Invariant**: every answer that is timed is held against what the corpus program or the plain
 //! twin says, so that a wrong fast path has no figure.
@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
+use heloscope::diagnosis::{self, Finding, Rule, examine};
 use heloscope::dialogue::facts::Facts;
 use heloscope::dialogue::understand::{Scratch, understand};
 use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, ingest};
@@ -56,8 +57,10 @@ fn main() {
     assemble(&mut criterion, &corpus, &texts);
     let facts = understand_all(&mut criterion, &corpus, &kept);
     let sessions: Vec<Session<'_>> = kept.iter().map(Kept::as_session).collect();
-    let of = |(session, facts)| Case { session, facts, files: &catalogue.files };
-    let cases: Vec<Case<'_>> = sessions.iter().zip(&facts).map(of).collect();
+    let findings = examine_all(&mut criterion, &corpus, &sessions, &facts);
+    let known = sessions.iter().zip(&facts).zip(&findings);
+    let cases: Vec<Case<'_>> =
+        known.map(|((session, facts), findings)| Case { session, facts, findings, files: &catalogue.files }).collect();
     filter(&mut criterion, &corpus, &cases);
     render(&mut criterion, &corpus, &cases);
     whole(&mut criterion, &corpus, &catalogue);
@@ -218,6 +221,37 @@ fn filter(criterion: &mut Criterion, corpus: &Corpus, cases: &[Case<'_>]) {
         });
     }
     group.finish();
+}
+
+/// From facts to findings. Returns the findings of each session.
+fn examine_all(
+    criterion: &mut Criterion,
+    corpus: &Corpus,
+    sessions: &[Session<'_>],
+    facts: &[Facts],
+) -> Vec<Vec<Finding>> {
+    let mut scratch = diagnosis::Scratch::default();
+    let mut findings = Vec::new();
+    let mut group = group(criterion, "examine", corpus);
+    group.bench_function("findings", |bencher| {
+        bencher.iter(|| {
+            findings.clear();
+            for (session, facts) in black_box(sessions).iter().zip(facts) {
+                examine(session, facts, &mut scratch, &mut findings);
+            }
+            let failed = |rule: Rule| findings.iter().filter(|finding| finding.rule == rule).count() as u64;
+            let [_, refused, failed_tls, _, _] = corpus.outcomes.starttls;
+            assert_eq!(failed(Rule::StartTlsRefused), refused);
+            assert_eq!(failed(Rule::StartTlsHandshakeFailed), failed_tls);
+        });
+    });
+    group.finish();
+    let findings_of = |(session, facts): (&Session<'_>, &Facts)| {
+        let mut findings = Vec::new();
+        examine(session, facts, &mut scratch, &mut findings);
+        findings
+    };
+    sessions.iter().zip(facts).map(findings_of).collect()
 }
 
 /// From sessions and facts to text, in each format.

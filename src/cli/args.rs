@@ -17,7 +17,8 @@ const EXAMPLES: &str = "\
 Examples:
   heloscope sessions samples                       every session, one row each
   heloscope lines --format raw logs > case.log     the rows, put back together: a log again
-  heloscope show EX01/08DE2A1B3C4D5E6F logs        one session, as a conversation
+  heloscope show EX01/08DE2A1B3C4D5E6F logs        one session: why it failed, what to check, what was said
+  heloscope explain LogonDenied                    what a rule, a reply or a word of the log means
 
 Filters choose sessions; `heloscope fields` lists what they can ask for:
   heloscope sessions -f 'auth:failed ip:198.51.100.0/24' logs
@@ -100,6 +101,12 @@ pub(super) enum Command {
         /// %APPDATA%
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+    },
+    /// Say what a rule, a reply or a word of the log means, and what to do about it
+    Explain {
+        /// A rule, `535`, `"535 5.7.3"`, `LogonDenied`, a whole row; without one, the list of rules
+        #[arg(value_name = "WORD")]
+        words: Vec<String>,
     },
     /// Print the JSON Schema of a session
     Schema,

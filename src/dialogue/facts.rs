@@ -119,6 +119,25 @@ pub struct TlsFacts {
     pub domain_capabilities: Option<Span>,
     /// The value of `Status='…'`.
     pub status: Option<Span>,
+    /// The row that answers STARTTLS.
+    pub answer_row: Option<u32>,
+    /// The row that says that TLS came up, or did not.
+    pub result_row: Option<u32>,
+}
+
+/// A login that failed, and what proves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailedLogin {
+    /// The row that says so first: Exchange's own, or the reply.
+    pub row: u32,
+    /// The reply, where one was read.
+    pub reply: Option<u32>,
+    /// Who tried.
+    pub user: Option<Span>,
+    /// The mechanism, as typed.
+    pub mechanism: Option<Span>,
+    /// The word that Exchange gives.
+    pub error: Option<Span>,
 }
 
 /// What the log tells of AUTH.
@@ -138,6 +157,15 @@ pub struct AuthFacts {
     pub failures: u32,
     /// The words of the last `Set Session Permissions` row; none where it says `None`.
     pub permissions: Option<Span>,
+    /// Those that failed or were rejected, in order.
+    pub failed: Vec<FailedLogin>,
+    /// The last attempt's command.
+    pub attempt_row: Option<u32>,
+    /// The first row of an AUTH LOGIN or PLAIN that got as far as a challenge or a success before
+    /// TLS came up.
+    pub clear_row: Option<u32>,
+    /// Whether the session, or the log, ended while the last attempt was under way.
+    pub is_cut_short: bool,
 }
 
 /// What the log tells of messages.
@@ -159,6 +187,44 @@ pub struct MailFacts {
     pub internal_ids: Vec<Span>,
     /// The sum of the sizes that the accepting replies name, in bytes.
     pub bytes: u64,
+}
+
+/// What a refusing reply answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// The connection itself.
+    Connection,
+    /// EHLO.
+    Greeting,
+    /// STARTTLS.
+    StartTls,
+    /// AUTH.
+    Auth,
+    /// MAIL FROM.
+    Sender,
+    /// RCPT TO.
+    Recipient,
+    /// A message: DATA, BDAT, or what followed them.
+    Message,
+    /// A word that asks for nothing of these.
+    Other,
+    /// Nothing that was read.
+    Nothing,
+}
+
+/// A reply that refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its row, as an index into the session's rows.
+    pub row: u32,
+    /// What it answers.
+    pub asked: Asked,
+    /// The recipient that it refuses.
+    pub recipient: Option<Span>,
+    /// `550`.
+    pub code: u16,
+    /// `5.7.54`; all zero where there is none.
+    pub status: (u8, u16, u16),
 }
 
 /// To whom, or for whom, the session was passed on.
@@ -206,6 +272,12 @@ pub struct Facts {
     pub tarpit_ms: u64,
     /// Whether the client said anything.
     pub has_client_word: bool,
+    /// Every reply that refuses, in order; never more than the session has rows.
+    pub refusals: Vec<Refusal>,
+    /// The first tarpit that is due to back pressure.
+    pub pressure_row: Option<u32>,
+    /// The MAIL FROM of a transaction that neither ended nor was given up when the rows end.
+    pub open_transaction: Option<u32>,
 }
 
 impl Facts {
@@ -229,6 +301,8 @@ impl Facts {
             spans.clear();
         }
         lists.proxied.clear();
+        lists.refusals.clear();
+        lists.auth.failed.clear();
         self.ehlo_rows = lists.ehlo_rows;
         self.ehlo_rows_tls = lists.ehlo_rows_tls;
         self.tls.certificate_rows = lists.tls.certificate_rows;
@@ -238,5 +312,7 @@ impl Facts {
         self.mail.message_ids = lists.mail.message_ids;
         self.mail.internal_ids = lists.mail.internal_ids;
         self.proxied = lists.proxied;
+        self.refusals = lists.refusals;
+        self.auth.failed = lists.auth.failed;
     }
 }

@@ -5,7 +5,7 @@
 //! **Invariant**: an attempt is settled once; the row that settles it and the reply that says the
 //! same count as one.
 
-use super::facts::{Auth, AuthFacts, Span};
+use super::facts::{Auth, AuthFacts, FailedLogin, Span};
 use super::reply::Reply;
 
 /// How far the last attempt has come.
@@ -22,6 +22,15 @@ enum Progress {
     Told,
     /// The client went on without awaiting the result, which may still come.
     Left,
+}
+
+/// Which row tells of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// One that Exchange wrote for itself.
+    Notice(u32),
+    /// The reply.
+    Reply(u32),
 }
 
 /// Follows the attempts.
@@ -72,6 +81,9 @@ impl Login {
         if let Progress::Asked { has_response } = &mut self.progress {
             *has_response = true;
         }
+        if let (Auth::Failed | Auth::Rejected, Some(last)) = (facts.outcome, facts.failed.last_mut()) {
+            last.user = user;
+        }
     }
 
     /// A row or reply says that the login succeeded: `authenticated`, the client proxy's row and the
@@ -88,28 +100,28 @@ impl Login {
     }
 
     /// A row says that the login failed.
-    pub(super) fn fail_by_row(&mut self, facts: &mut AuthFacts, mechanism: Option<Span>, error: Span) {
+    pub(super) fn fail_by_row(&mut self, facts: &mut AuthFacts, mechanism: Option<Span>, error: Span, row: u32) {
         if !self.is_awaited() && self.progress != Progress::Told {
             self.begin_without_command(facts, mechanism);
         }
         facts.mechanism = facts.mechanism.or(mechanism);
         facts.error = Some(error);
-        settle(facts, Auth::Failed);
+        settle(facts, Auth::Failed, Proof::Notice(row));
         self.progress = Progress::Told;
     }
 
     /// The reply to an AUTH command, or a 235 or 535 whose command was cut off.
-    pub(super) fn reply(&mut self, facts: &mut AuthFacts, reply: &Reply, words: &[u8]) {
+    pub(super) fn reply(&mut self, facts: &mut AuthFacts, reply: &Reply, words: &[u8], row: u32) {
         match (self.progress, outcome_of(self.progress, reply, words)) {
             // The front end knew the user, but no back end took the session over.
-            (Progress::Told, Some(Auth::Failed)) => settle(facts, Auth::Failed),
+            (Progress::Told, Some(Auth::Failed)) => settle(facts, Auth::Failed, Proof::Reply(row)),
             (Progress::Told, _) => {}
             (_, Some(Auth::Succeeded)) => self.succeed(facts),
             (progress, Some(outcome)) => {
                 if progress == Progress::Idle {
                     self.begin_without_command(facts, None);
                 }
-                settle(facts, outcome);
+                settle(facts, outcome, Proof::Reply(row));
             }
             (_, None) => facts.outcome = Auth::Abandoned,
         }
@@ -118,6 +130,7 @@ impl Login {
 
     /// The session is over, or the log is.
     pub(super) fn end(&mut self, facts: &mut AuthFacts, is_closed: bool) {
+        facts.is_cut_short = self.is_under_way();
         if self.is_under_way() {
             facts.outcome = if is_closed { Auth::Abandoned } else { Auth::Unknown };
         }
@@ -165,9 +178,18 @@ fn begin(facts: &mut AuthFacts, mechanism: Option<Span>) {
 }
 
 /// The last attempt has failed: rows and replies that say so again count as one.
-fn settle(facts: &mut AuthFacts, outcome: Auth) {
+fn settle(facts: &mut AuthFacts, outcome: Auth, proof: Proof) {
+    let (Proof::Notice(row) | Proof::Reply(row)) = proof;
     if !matches!(facts.outcome, Auth::Failed | Auth::Rejected) {
         facts.failures = facts.failures.saturating_add(1);
+        let AuthFacts { user, mechanism, .. } = *facts;
+        facts.failed.push(FailedLogin { row, reply: None, user, mechanism, error: None });
+    }
+    if let Some(last) = facts.failed.last_mut() {
+        last.error = facts.error;
+        if let Proof::Reply(row) = proof {
+            last.reply = Some(row);
+        }
     }
     facts.outcome = outcome;
 }

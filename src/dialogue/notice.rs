@@ -39,8 +39,13 @@ pub enum Notice {
     ProxyDestination(Span),
     /// The client session was handed over: its user.
     ProxySetUp(Span),
-    /// A delay: its length in milliseconds.
-    Tarpit(u64),
+    /// A delay.
+    Tarpit {
+        /// Its length in milliseconds.
+        millis: u64,
+        /// Whether it is due to back pressure.
+        is_pressure: bool,
+    },
     /// Anything else.
     Other,
 }
@@ -101,7 +106,8 @@ fn parse_t(text: &[u8], sentence: Span) -> Notice {
     const FAILED: &[u8] = b"TLS negotiation failed with error ";
     let words = sentence.of(text);
     if words.starts_with(b"Tarpit for ") {
-        return parse_tarpit(words).map_or(Notice::Other, Notice::Tarpit);
+        let is_pressure = find(words, b"Back Pressure").is_some();
+        return parse_tarpit(words).map_or(Notice::Other, |millis| Notice::Tarpit { millis, is_pressure });
     }
     if is_negotiated(words) {
         return Notice::Negotiated(sentence);
@@ -270,8 +276,8 @@ mod tests {
             | Notice::Negotiated(_)
             | Notice::Certificate(_)
             | Notice::CertificateProperty
-            | Notice::Tarpit(_)
-            | Notice::Other => format!("{notice:?}").split('(').next().unwrap().to_owned(),
+            | Notice::Tarpit { .. }
+            | Notice::Other => format!("{notice:?}").split(['(', ' ']).next().unwrap().to_owned(),
         };
         assert_eq!(said, expected);
     }

@@ -24,7 +24,7 @@ pub struct Reply {
 impl Reply {
     /// Whether it refuses: 4xx or 5xx.
     pub fn is_refusal(&self) -> bool {
-        self.code >= 400
+        (400..600).contains(&self.code)
     }
 }
 

@@ -15,30 +15,12 @@ use crate::session::{Row, Session};
 
 use super::command::{Command, find_parameter, is_last_chunk, parse_command, parse_path};
 use super::extensions::is_offer;
-use super::facts::{Facts, Proxied, Span, StartTls};
+use super::facts::{Asked, Facts, Proxied, Refusal, Span, StartTls};
 use super::head::{count_unasked, is_answer};
 use super::login::Login;
 use super::notice::{Notice, Owner, parse_notice, parse_protocol, quoted_after};
+use super::pending::{Pending, addressee};
 use super::reply::{Reply, parse_accepted, parse_reply};
-
-/// A command that waits for its reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pending {
-    /// EHLO, and whether a line of its reply was read.
-    Ehlo {
-        is_begun: bool,
-    },
-    StartTls,
-    Auth,
-    Mail,
-    Rcpt(Span),
-    /// DATA, or the last BDAT: its final reply accepts the message.
-    Message,
-    /// A BDAT that others follow.
-    Part,
-    Quit,
-    Minor,
-}
 
 /// Buffers that are used again from session to session.
 #[derive(Debug, Default)]
@@ -61,6 +43,7 @@ pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Fact
         owner: Owner::Server,
         destination: Span::default(),
         is_ehlo_orphan: false,
+        is_refused: false,
         n_unasked: if session.is_opened() { 0 } else { count_unasked(session) },
     };
     for (index, row) in session.rows.iter().enumerate() {
@@ -94,6 +77,8 @@ struct Conversation<'a> {
     destination: Span,
     /// Whether lines of an EHLO reply are read whose command was cut off.
     is_ehlo_orphan: bool,
+    /// Whether the last reply refused.
+    is_refused: bool,
     /// How many of the next replies answer commands that were cut off.
     n_unasked: usize,
 }
@@ -102,7 +87,7 @@ impl Conversation<'_> {
     #[inline]
     fn take(&mut self, index: u32, row: &Row) {
         match row.marker {
-            Marker::Received => self.client(span_of(self.text, row.data, row.data_end)),
+            Marker::Received => self.client(index, span_of(self.text, row.data, row.data_end)),
             Marker::Sent => self.server(index, span_of(self.text, row.data, row.data_end)),
             Marker::Information => self.notice(index, row),
             Marker::Connect | Marker::Disconnect => {}
@@ -110,7 +95,7 @@ impl Conversation<'_> {
     }
 
     /// A row that the client sent.
-    fn client(&mut self, data: Span) {
+    fn client(&mut self, index: u32, data: Span) {
         let words = data.of(self.text);
         let (command, argument_at) = parse_command(words);
         self.facts.has_client_word = true;
@@ -128,15 +113,16 @@ impl Conversation<'_> {
             Command::Ehlo => self.greet(argument, Pending::Ehlo { is_begun: false }),
             Command::Helo => self.greet(argument, Pending::Minor),
             Command::StartTls => self.start_tls(),
-            Command::Auth => self.auth(argument),
-            Command::Mail => self.mail(argument),
+            Command::Auth => self.auth(index, argument),
+            Command::Mail => self.mail(index, argument),
             Command::Rcpt => Pending::Rcpt(self.address(argument)),
             Command::Data => Pending::Message,
             Command::Bdat if is_last_chunk(argument.of(self.text)) => Pending::Message,
             Command::Bdat => Pending::Part,
-            Command::Quit => Pending::Quit,
+            Command::Quit => self.quit(),
             Command::XProxy => self.xproxy(argument),
-            Command::Minor | Command::Other => Pending::Minor,
+            Command::Minor => self.minor(words),
+            Command::Other => Pending::Minor,
         };
         self.pending.push_back(pending);
     }
@@ -159,7 +145,20 @@ impl Conversation<'_> {
     fn greet(&mut self, argument: Span, pending: Pending) -> Pending {
         let name = Some(super::notice::trimmed(self.text, argument)).filter(|name| !name.is_empty());
         self.facts.helo = name.or(self.facts.helo);
+        self.facts.open_transaction = None;
         pending
+    }
+
+    fn quit(&mut self) -> Pending {
+        self.facts.open_transaction = None;
+        Pending::Quit
+    }
+
+    fn minor(&mut self, words: &[u8]) -> Pending {
+        if words.trim_ascii_end().eq_ignore_ascii_case(b"RSET") {
+            self.facts.open_transaction = None;
+        }
+        Pending::Minor
     }
 
     fn start_tls(&mut self) -> Pending {
@@ -169,12 +168,14 @@ impl Conversation<'_> {
         }
         self.tls = Tls::Asked;
         self.facts.tls.error = None;
+        self.facts.tls.result_row = None;
         self.facts.tls.outcome = StartTls::Unknown;
         Pending::StartTls
     }
 
-    fn auth(&mut self, argument: Span) -> Pending {
+    fn auth(&mut self, index: u32, argument: Span) -> Pending {
         self.forget_auth();
+        self.facts.auth.attempt_row = Some(index);
         let words = argument.of(self.text);
         let length = words.iter().position(|byte| *byte == b' ').unwrap_or(words.len());
         let has_response = !words[length..].trim_ascii().is_empty();
@@ -183,7 +184,8 @@ impl Conversation<'_> {
         Pending::Auth
     }
 
-    fn mail(&mut self, argument: Span) -> Pending {
+    fn mail(&mut self, index: u32, argument: Span) -> Pending {
+        self.facts.open_transaction = Some(index);
         self.facts.mail.attempted = self.facts.mail.attempted.saturating_add(1);
         self.facts.mail.senders.push(self.address(argument));
         Pending::Mail
@@ -215,15 +217,38 @@ impl Conversation<'_> {
         if self.is_banner(&reply) {
             return self.banner(data, &reply);
         }
-        if self.n_unasked > 0 && is_answer(data.of(self.text)) {
-            self.n_unasked -= 1;
-            return self.orphan(index, data, &reply);
+        self.is_refused = reply.is_refusal();
+        let is_unasked = self.n_unasked > 0 && is_answer(data.of(self.text));
+        self.n_unasked -= usize::from(is_unasked);
+        let addressee = if is_unasked { None } else { addressee(self.pending, &reply) };
+        if self.is_refused && !reply.is_continued {
+            self.refuse(index, data, &reply, addressee.map(|at| self.pending[at]));
         }
-        let Some(at) = self.addressee(&reply) else { return self.orphan(index, data, &reply) };
+        let Some(at) = addressee else { return self.orphan(index, data, &reply) };
         if at > 0 {
             self.pending.drain(..at);
         }
         self.answer(index, data, &reply);
+    }
+
+    /// Notes down a reply that refuses.
+    #[cold]
+    fn refuse(&mut self, index: u32, data: Span, reply: &Reply, pending: Option<Pending>) {
+        let asked = match pending {
+            Some(pending) => pending.asked(),
+            None if reply.code == 535 => Asked::Auth,
+            None if is_recipient_refusal(data.of(self.text), reply) => Asked::Recipient,
+            None if !self.facts.has_client_word && !self.facts.is_head_cut => Asked::Connection,
+            None => Asked::Nothing,
+        };
+        if pending == Some(Pending::Mail) {
+            self.facts.open_transaction = None;
+        }
+        let recipient = match pending {
+            Some(Pending::Rcpt(address)) => Some(address),
+            _ => None,
+        };
+        self.facts.refusals.push(Refusal { row: index, asked, recipient, code: reply.code, status: reply.status });
     }
 
     fn is_banner(&self, reply: &Reply) -> bool {
@@ -243,44 +268,53 @@ impl Conversation<'_> {
         self.facts.banner_text = Some(text);
     }
 
-    /// Returns which of the waiting commands the reply answers: the first, but where it plainly
-    /// answers another one, that one.
-    fn addressee(&self, reply: &Reply) -> Option<usize> {
-        let fits: fn(&Pending) -> bool = match (reply.code, reply.status) {
-            (250, (2, 1, 0)) => |pending| matches!(pending, Pending::Mail),
-            (250, (2, 1, 5)) => |pending| matches!(pending, Pending::Rcpt(_)),
-            (354, _) => |pending| matches!(pending, Pending::Message),
-            (334 | 235 | 535, _) => |pending| matches!(pending, Pending::Auth),
-            (220, _) => |pending| matches!(pending, Pending::StartTls),
-            (221, _) => |pending| matches!(pending, Pending::Quit),
-            (250, _) => |pending| !matches!(pending, Pending::Auth | Pending::StartTls),
-            _ => return (!self.pending.is_empty()).then_some(0),
-        };
-        if self.pending.front().is_some_and(fits) {
-            return Some(0);
-        }
-        // How far a reply may have been lost before this one: enough for what clients pipeline.
-        self.pending.iter().take(64).position(fits)
-    }
-
     /// The reply to the first of the waiting commands.
     fn answer(&mut self, index: u32, data: Span, reply: &Reply) {
         let Some(pending) = self.pending.front().copied() else { return };
         let is_final = !reply.is_continued && !matches!(reply.code, 334 | 354);
         match pending {
             Pending::Ehlo { is_begun } => self.ehlo_line(index, reply, is_begun),
-            Pending::StartTls => self.tls_answered(reply),
-            Pending::Auth if reply.code == 334 => self.login.challenge(),
-            Pending::Auth if is_final => {
-                self.login.reply(&mut self.facts.auth, reply, data.of(self.text));
+            Pending::StartTls => self.tls_answered(index, reply),
+            Pending::Auth if reply.code == 334 => {
+                self.login.challenge();
+                self.note_clear(index);
             }
+            Pending::Auth if is_final => self.auth_answered(index, data, reply),
             Pending::Rcpt(address) if is_final => self.recipient(address, reply),
-            Pending::Message if is_final && reply.code == 250 => self.accept(data, reply),
+            Pending::Message if is_final => self.message_answered(data, reply),
             _ => {}
         }
         if is_final {
             self.pending.pop_front();
         }
+    }
+
+    fn message_answered(&mut self, data: Span, reply: &Reply) {
+        if reply.code == 250 {
+            self.accept(data, reply);
+        }
+        // A client that pipelines may have begun the next transaction already.
+        if self.pending.len() == 1 {
+            self.facts.open_transaction = None;
+        }
+    }
+
+    fn auth_answered(&mut self, index: u32, data: Span, reply: &Reply) {
+        if reply.code < 300 {
+            self.note_clear(index);
+        }
+        self.login.reply(&mut self.facts.auth, reply, data.of(self.text), index);
+    }
+
+    /// A login that sends its password as it is, and no TLS around it.
+    fn note_clear(&mut self, index: u32) {
+        let auth = &mut self.facts.auth;
+        if self.tls == Tls::Up || auth.clear_row.is_some() {
+            return;
+        }
+        let mechanism = auth.mechanism.map(|span| span.of(self.text)).unwrap_or_default();
+        let bares = mechanism.eq_ignore_ascii_case(b"LOGIN") || mechanism.eq_ignore_ascii_case(b"PLAIN");
+        auth.clear_row = bares.then_some(index);
     }
 
     fn ehlo_line(&mut self, index: u32, reply: &Reply, is_begun: bool) {
@@ -300,10 +334,11 @@ impl Conversation<'_> {
         }
     }
 
-    fn tls_answered(&mut self, reply: &Reply) {
+    fn tls_answered(&mut self, index: u32, reply: &Reply) {
         if self.tls != Tls::Asked {
             return;
         }
+        self.facts.tls.answer_row = Some(index);
         if reply.code == 220 {
             self.tls = Tls::Ready;
         } else {
@@ -341,7 +376,7 @@ impl Conversation<'_> {
     /// A reply whose command was not read: the session's head is cut, or a row was lost.
     fn orphan(&mut self, index: u32, data: Span, reply: &Reply) {
         match reply.code {
-            235 | 535 => self.login.reply(&mut self.facts.auth, reply, data.of(self.text)),
+            235 | 535 => self.login.reply(&mut self.facts.auth, reply, data.of(self.text), index),
             354 => self.pending.push_front(Pending::Message),
             550 if is_recipient_refusal(data.of(self.text), reply) => self.recipient(data, reply),
             250 if reply.status == (2, 6, 0) && memchr::memmem::find(data.of(self.text), b"Queued mail").is_some() => {
@@ -365,6 +400,7 @@ impl Conversation<'_> {
                 self.facts.auth.permissions = (!is_none).then_some(list);
             }
             Notice::Authenticated(user) => {
+                self.note_clear(index);
                 self.login.succeed(&mut self.facts.auth);
                 self.facts.auth.user = Some(user).filter(|user| !user.is_empty()).or(self.facts.auth.user);
             }
@@ -376,15 +412,19 @@ impl Conversation<'_> {
             Notice::Negotiated(span) => {
                 self.facts.tls.protocol = parse_protocol(span.of(self.text));
                 self.facts.tls.negotiation = Some(span);
+                self.facts.tls.result_row = Some(index);
                 self.tls_up();
             }
             Notice::NegotiationFailed(error) => {
                 self.tls = Tls::Down;
                 self.facts.tls.outcome = StartTls::Failed;
+                self.facts.tls.result_row = Some(index);
                 self.facts.tls.error = Some(error).filter(|error| !error.is_empty());
             }
             Notice::DomainCapabilities(span) => self.domain_capabilities(span),
-            Notice::LoginFailed { mechanism, error } => self.login.fail_by_row(&mut self.facts.auth, mechanism, error),
+            Notice::LoginFailed { mechanism, error } => {
+                self.login.fail_by_row(&mut self.facts.auth, mechanism, error, index);
+            }
             Notice::UserName(user) => {
                 let user = Some(user).filter(|user| !matches!(user.of(self.text), b"" | b"NULL"));
                 self.login.name_user(&mut self.facts.auth, user);
@@ -396,7 +436,12 @@ impl Conversation<'_> {
                 let user = Some(user).filter(|user| !user.is_empty());
                 self.facts.auth.user = self.facts.auth.user.or(user);
             }
-            Notice::Tarpit(millis) => self.facts.tarpit_ms = self.facts.tarpit_ms.saturating_add(millis),
+            Notice::Tarpit { millis, is_pressure } => {
+                self.facts.tarpit_ms = self.facts.tarpit_ms.saturating_add(millis);
+                if is_pressure && self.facts.pressure_row.is_none() {
+                    self.facts.pressure_row = Some(index);
+                }
+            }
             Notice::Other => {}
         }
     }
@@ -424,6 +469,10 @@ impl Conversation<'_> {
             self.facts.tls.outcome = if is_closed { StartTls::Failed } else { StartTls::Unknown };
         }
         self.login.end(&mut self.facts.auth, is_closed);
+        if self.is_refused {
+            // Whoever leaves after a refusal was not cut off.
+            self.facts.open_transaction = None;
+        }
     }
 }
 

@@ -14,8 +14,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::diagnosis::{Finding, examine};
 use crate::dialogue::facts::Facts;
-use crate::dialogue::understand::{Scratch, understand};
+use crate::dialogue::understand::understand;
 use crate::record::header::Schema;
 use crate::session::assemble::TextEnd;
 use crate::session::{FileId, Position, Session};
@@ -89,17 +90,18 @@ impl<S: Study> Run<'_, '_, S> {
     fn study_all(&self, text: &[u8], rebuilt: &Rebuilt, desk: &mut Desk) -> (S::Yield, Account) {
         let mut batch = self.study.begin();
         let mut account = rebuilt.account.clone();
-        let mut facts = Facts::default();
         let mut joined = rebuilt.joined.iter().peekable();
+        let mut understood = Understood::default();
         for &Whole { piece, ordinal, position, origin } in &rebuilt.wholes {
             while let Some(one) = joined.next_if(|one| one.position() < position) {
-                self.study_joined(&one.as_session(), &mut facts, &mut desk.scratch, &mut batch, &mut account);
+                self.study_joined(&one.as_session(), &mut understood, desk, &mut batch, &mut account);
             }
-            let (rows, facts) = desk.whole(piece, rebuilt.base_line);
-            self.study_one(&Session { text, rows, ordinal, position, origin }, facts, &mut batch, &mut account);
+            let (rows, facts, findings) = desk.whole(piece, rebuilt.base_line);
+            let session = Session { text, rows, ordinal, position, origin };
+            self.study_one(&session, facts, findings, &mut batch, &mut account);
         }
         for one in joined {
-            self.study_joined(&one.as_session(), &mut facts, &mut desk.scratch, &mut batch, &mut account);
+            self.study_joined(&one.as_session(), &mut understood, desk, &mut batch, &mut account);
         }
         (batch, account)
     }
@@ -107,21 +109,31 @@ impl<S: Study> Run<'_, '_, S> {
     fn study_joined(
         &self,
         session: &Session<'_>,
-        facts: &mut Facts,
-        scratch: &mut Scratch,
+        understood: &mut Understood,
+        desk: &mut Desk,
         batch: &mut S::Yield,
         account: &mut Account,
     ) {
-        understand(session, scratch, facts);
-        self.study_one(session, facts, batch, account);
+        let Understood { facts, findings } = understood;
+        understand(session, &mut desk.scratch, facts);
+        findings.clear();
+        examine(session, facts, &mut desk.examination, findings);
+        self.study_one(session, facts, findings, batch, account);
     }
 
     #[inline]
-    fn study_one(&self, session: &Session<'_>, facts: &Facts, batch: &mut S::Yield, account: &mut Account) {
+    fn study_one(
+        &self,
+        session: &Session<'_>,
+        facts: &Facts,
+        findings: &[Finding],
+        batch: &mut S::Yield,
+        account: &mut Account,
+    ) {
         account.sessions += 1;
         account.without_head += u64::from(!session.is_opened());
         account.without_tail += u64::from(!session.is_closed());
-        self.study.take(&Case { session, facts, files: &self.catalogue.files }, batch);
+        self.study.take(&Case { session, facts, findings, files: &self.catalogue.files }, batch);
     }
 
     fn deliver(&self, number: u64, batch: Batch<S::Yield>, account: Account) {
@@ -136,11 +148,11 @@ impl<S: Study> Run<'_, '_, S> {
     /// Studies the sessions that were still open at the end, and closes the account.
     fn finish(&self) -> Account {
         let rebuilt = self.rebuilding.look(Rebuilder::end);
-        let (mut scratch, mut facts) = (Scratch::default(), Facts::default());
+        let (mut desk, mut understood) = (Desk::default(), Understood::default());
         let mut batch = self.study.begin();
         let mut account = rebuilt.account;
         for one in &rebuilt.joined {
-            self.study_joined(&one.as_session(), &mut facts, &mut scratch, &mut batch, &mut account);
+            self.study_joined(&one.as_session(), &mut understood, &mut desk, &mut batch, &mut account);
         }
         account.errors.append(&mut lock(&self.dispatcher).errors);
         self.delivery.look(|delivery| {
@@ -151,6 +163,13 @@ impl<S: Study> Run<'_, '_, S> {
             std::mem::take(&mut delivery.account)
         })
     }
+}
+
+/// What is known of a session that was put together from several chunks.
+#[derive(Default)]
+struct Understood {
+    facts: Facts,
+    findings: Vec<Finding>,
 }
 
 /// What is known of a chunk beside its text.

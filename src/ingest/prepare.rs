@@ -8,6 +8,7 @@
 //!
 //! **Invariant**: depends on the chunk alone, so chunks can be prepared in any order.
 
+use crate::diagnosis::{self, Finding, examine};
 use crate::dialogue::facts::Facts;
 use crate::dialogue::understand::{Scratch, understand};
 use crate::record::header::{Order, Schema};
@@ -33,8 +34,11 @@ pub(super) struct Desk {
     rows: Vec<Row>,
     /// The facts of the understood sessions; there may be more, of an earlier chunk.
     facts: Vec<Facts>,
+    /// The findings of the understood sessions, one session's behind the other's.
+    findings: Vec<Finding>,
     closed: Vec<u32>,
     pub(super) scratch: Scratch,
+    pub(super) examination: diagnosis::Scratch,
 }
 
 /// Says that a piece is no whole session.
@@ -45,6 +49,8 @@ const NOT_WHOLE: u32 = u32::MAX;
 struct Whole {
     first_row: usize,
     end_row: usize,
+    first_finding: usize,
+    end_finding: usize,
     fingerprint: Fingerprint,
 }
 
@@ -89,6 +95,7 @@ impl Desk {
         self.whole_of_piece.clear();
         self.wholes.clear();
         self.rows.clear();
+        self.findings.clear();
         self.pieces.begin(schema);
     }
 
@@ -116,11 +123,15 @@ impl Desk {
                 self.facts.push(Facts::default());
             }
             let session = Session { text, rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
-            understand(&session, &mut self.scratch, &mut self.facts[self.wholes.len()]);
+            let facts = &mut self.facts[self.wholes.len()];
+            understand(&session, &mut self.scratch, facts);
+            let first_finding = self.findings.len();
+            examine(&session, facts, &mut self.examination, &mut self.findings);
             let hash = |row: &Row| Some(hash_row(row.as_line(text)));
             let fingerprint = Fingerprint { connect: hash(session.first()), disconnect: hash(session.last()) };
             self.whole_of_piece[index as usize] = u32::try_from(self.wholes.len()).unwrap_or(NOT_WHOLE);
-            self.wholes.push(Whole { first_row, end_row: self.rows.len(), fingerprint });
+            let (end_row, end_finding) = (self.rows.len(), self.findings.len());
+            self.wholes.push(Whole { first_row, end_row, first_finding, end_finding, fingerprint });
         }
     }
 
@@ -130,9 +141,9 @@ impl Desk {
         Some(self.wholes.get(self.whole_of_piece[piece] as usize)?.fingerprint)
     }
 
-    /// Returns rows and facts of a piece that is a whole session, its lines counted from the start
-    /// of the file. To be called once for each.
-    pub(super) fn whole(&mut self, piece: usize, base_line: u64) -> (&[Row], &Facts) {
+    /// Returns rows, facts and findings of a piece that is a whole session, its lines counted from
+    /// the start of the file. To be called once for each.
+    pub(super) fn whole(&mut self, piece: usize, base_line: u64) -> (&[Row], &Facts, &[Finding]) {
         let whole_index = self.whole_of_piece[piece] as usize;
         let whole = &self.wholes[whole_index];
         let rows = &mut self.rows[whole.first_row..whole.end_row];
@@ -141,6 +152,6 @@ impl Desk {
                 row.line += base_line;
             }
         }
-        (rows, &self.facts[whole_index])
+        (rows, &self.facts[whole_index], &self.findings[whole.first_finding..whole.end_finding])
     }
 }

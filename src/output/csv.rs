@@ -212,8 +212,9 @@ impl Row<'_> {
         let proxied: Vec<String> = record.proxied.0.iter().map(to_hand_over_text).collect();
         self.cell(&proxied.join(";"))?;
         self.own(record.tarpit_ms)?;
-        self.own_option(record.verdict)?;
-        self.cell(&record.findings.join(";"))?;
+        self.own(record.verdict)?;
+        let rules: Vec<&str> = record.findings.iter().map(|finding| finding.rule).collect();
+        self.cell(&rules.join(";"))?;
         self.own(record.files.len())
     }
 }

@@ -9,8 +9,8 @@ use std::fmt::Write;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use crate::diagnosis::RULE_NAMES;
 use crate::query::field::{FIELDS, FieldEntry, Kind};
-use crate::query::finding::RULE_NAMES;
 use crate::query::saved::SavedFilters;
 
 use super::escape::visible;

@@ -23,6 +23,7 @@ use crate::record::value::Timestamp;
 use crate::record::{Field, Marker};
 use crate::session::FileId;
 
+use super::finding::FindingRecord;
 use super::time::{Zone, to_time_text};
 
 /// The version of the shape.
@@ -88,8 +89,8 @@ pub(super) struct Record<'a> {
     pub(super) mail: MailRecord<'a>,
     pub(super) proxied: ProxiedRecord<'a>,
     pub(super) tarpit_ms: u64,
-    pub(super) verdict: Option<&'static str>,
-    pub(super) findings: [&'static str; 0],
+    pub(super) verdict: &'static str,
+    pub(super) findings: Vec<FindingRecord<'a>>,
 }
 
 #[derive(Debug, serde::Serialize)]
@@ -216,8 +217,8 @@ impl<'a> Record<'a> {
             mail: MailRecord::new(case),
             proxied: ProxiedRecord(hand_overs(case)),
             tarpit_ms: case.facts.tarpit_ms,
-            verdict: None,
-            findings: [],
+            verdict: case.verdict().as_text(),
+            findings: case.findings.iter().map(|finding| FindingRecord::new(case, finding)).collect(),
         }
     }
 }
@@ -434,7 +435,11 @@ pub fn write_shown(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()>
             context: Text(record.context.to_value()),
         }
     });
-    serde_json::to_writer_pretty(out, &Shown { record: Record::new(case), rows: rows.collect() })
+    let mut record = Record::new(case);
+    for (shown, finding) in record.findings.iter_mut().zip(case.findings) {
+        shown.advise(case, finding);
+    }
+    serde_json::to_writer_pretty(out, &Shown { record, rows: rows.collect() })
 }
 
 /// Who speaks in a row of a receive log.

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::diagnosis::Verdict;
 use crate::dialogue::facts::{Auth, StartTls};
 use crate::ingest::Case;
 use crate::record::Marker;
@@ -23,7 +24,7 @@ use super::paint::{FAILURE, Paint};
 use super::time::{Zone, push_time, to_duration_text};
 
 /// The columns, with their widths on a terminal in cells.
-pub const COLUMNS: [(&str, usize); 12] = [
+pub const COLUMNS: [(&str, usize); 14] = [
     ("start", 24),
     ("id", 24),
     ("remote", 15),
@@ -36,6 +37,8 @@ pub const COLUMNS: [(&str, usize); 12] = [
     ("mails", 5),
     ("duration", 9),
     ("end", 24),
+    ("verdict", 10),
+    ("findings", 28),
 ];
 
 /// How sessions are laid out.
@@ -82,8 +85,7 @@ pub fn write_session(case: &Case<'_>, look: Look, out: &mut Vec<u8>) {
 }
 
 fn has_failed(case: &Case<'_>) -> bool {
-    matches!(case.facts.tls.outcome, StartTls::Failed | StartTls::Refused)
-        || matches!(case.facts.auth.outcome, Auth::Failed | Auth::Rejected)
+    case.verdict() == Verdict::Failed
 }
 
 fn push_words(cells: &[Cow<'_, str>], out: &mut Vec<u8>) {
@@ -128,7 +130,7 @@ pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
 }
 
 /// Returns the values of the columns, escaped, empty where there is none.
-fn to_cells<'a>(case: &Case<'a>, zone: Zone) -> [Cow<'a, str>; 12] {
+fn to_cells<'a>(case: &Case<'a>, zone: Zone) -> [Cow<'a, str>; 14] {
     let session = case.session;
     let time = |row| Timestamp::parse(session.to_record(row).time.as_inner());
     let (start, end) = (time(session.first()), time(session.last()));
@@ -154,6 +156,8 @@ fn to_cells<'a>(case: &Case<'a>, zone: Zone) -> [Cow<'a, str>; 12] {
         Cow::Owned(format!("{}/{}", mail.accepted, mail.attempted)),
         duration.map(Cow::Owned).unwrap_or_default(),
         Cow::Owned(to_end_cell(case)),
+        Cow::Borrowed(case.verdict().as_text()),
+        Cow::Owned(to_findings_cell(case)),
     ]
 }
 
@@ -177,6 +181,11 @@ fn to_auth_cell<'a>(case: &Case<'a>) -> Cow<'a, str> {
         }
         None => Cow::Borrowed(outcome),
     }
+}
+
+/// The rules, the gravest first.
+fn to_findings_cell(case: &Case<'_>) -> String {
+    case.findings.iter().map(|finding| finding.rule.name()).collect::<Vec<_>>().join(",")
 }
 
 /// The disconnect row's context; `open` where there is no such row.

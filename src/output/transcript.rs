@@ -18,6 +18,7 @@ use crate::record::{Field, Marker};
 use crate::session::Row;
 
 use super::escape::visible;
+use super::finding::{push_findings, rules_of_row};
 use super::json::{Record, Text, files_of, protocol_text};
 use super::lines::as_letter;
 use super::paint::{ASIDE, CLIENT, FAILURE, Paint};
@@ -27,16 +28,22 @@ use super::time::{Zone, push_time, to_duration_text, to_grouped, to_time_text};
 pub fn write_transcript(case: &Case<'_>, zone: Zone, paint: Paint, out: &mut String) {
     let zone = zone.for_case(case);
     push_facts(case, zone, out);
+    push_findings(case, paint, out);
     out.push('\n');
     let mut before: Option<Timestamp> = None;
     for (index, row) in case.session.rows.iter().enumerate() {
         let time = Timestamp::parse(case.session.to_record(row).time.as_inner());
         let (open, close) = paint.around(style_of(row.marker, case.session.as_data(row)));
         let lead = to_lead(time, before, zone);
+        let rules = rules_of_row(case, index);
         for (at, line) in to_lines(case, index, row).iter().enumerate() {
             let lead = if at == 0 { &*lead } else { "" };
             let mark = if at == 0 { char::from(as_letter(row.marker)) } else { ' ' };
-            let line = format!("{lead:>29}  {mark} {}{line}", indent_of(row.marker));
+            let (proof, rules) = match at {
+                0 if !rules.is_empty() => ('!', format!("  <- {rules}")),
+                _ => (' ', String::new()),
+            };
+            let line = format!("{lead:>29} {proof}{mark} {}{line}{rules}", indent_of(row.marker));
             out.extend([&*open, line.trim_end(), &*close, "\n"]);
         }
         before = time.or(before);
@@ -208,6 +215,7 @@ fn push_facts(case: &Case<'_>, zone: Zone, out: &mut String) {
     );
     fact("auth", auth_fact(auth));
     fact("mail", mail_fact(&record));
+    fact("verdict", record.verdict.to_owned());
     fact(
         "end",
         record.disconnect.as_ref().map_or_else(

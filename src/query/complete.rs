@@ -4,8 +4,9 @@
 //!
 //! **Invariant**: what is offered comes from the table of fields and the saved filters alone.
 
+use crate::diagnosis::RULE_NAMES;
+
 use super::field::{FIELDS, Field, Kind};
-use super::finding::RULE_NAMES;
 use super::saved::SavedFilters;
 
 /// What the last word of a query can go on as.

@@ -5,8 +5,6 @@
 //!
 //! **Invariant**: every [`Field`] has one row in the table, at its own place.
 
-use super::finding::{SEVERITY_WORDS, VERDICT_WORDS};
-
 /// What a term of a query asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
@@ -133,6 +131,12 @@ pub const ROLE_WORDS: &[&str] = &["frontend", "hub", "edge", "mailbox-delivery",
 /// order of [`Protocol`](crate::dialogue::facts::Protocol).
 pub const TLS_WORDS: &[&str] = &["none", "unknown", "ssl3", "1.0", "1.1", "1.2", "1.3"];
 
+/// The words of `severity`, in the order of [`Severity`](crate::diagnosis::Severity).
+pub const SEVERITY_WORDS: &[&str] = &["note", "warning", "error"];
+
+/// The words of `verdict`, in the order of [`Verdict`](crate::diagnosis::Verdict).
+pub const VERDICT_WORDS: &[&str] = &["ok", "failed", "incomplete", "probe"];
+
 /// Where the protocols begin in [`TLS_WORDS`].
 pub const TLS_ORDERED_FROM: usize = 2;
 
@@ -237,6 +241,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnosis::{Severity, Verdict};
 
     #[test]
     fn every_field_stands_at_its_own_place() {
@@ -253,6 +258,12 @@ mod tests {
         assert_eq!(STARTTLS_WORDS[StartTls::Failed as usize], "failed");
         assert_eq!(AUTH_WORDS[Auth::Unknown as usize], "unknown");
         assert_eq!(AUTH_WORDS[Auth::Rejected as usize], "rejected");
+        for severity in [Severity::Note, Severity::Warning, Severity::Error] {
+            assert_eq!(SEVERITY_WORDS[severity as usize], severity.as_text());
+        }
+        for verdict in [Verdict::Ok, Verdict::Failed, Verdict::Incomplete, Verdict::Probe] {
+            assert_eq!(VERDICT_WORDS[verdict as usize], verdict.as_text());
+        }
         assert_eq!(TLS_WORDS[TLS_ORDERED_FROM + Protocol::Tls13 as usize], "1.3");
         let roles = [Role::Frontend, Role::Hub, Role::Edge, Role::MailboxDelivery, Role::MailboxSubmission];
         assert!(roles.iter().all(|role| ROLE_WORDS[*role as usize] == role.as_text()));

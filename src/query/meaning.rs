@@ -4,11 +4,12 @@
 //!
 //! **Invariant**: a word that the field does not know is an error, never a term that finds nothing.
 
+use crate::diagnosis::RULE_NAMES;
+
 use super::address::Network;
 use super::error::Problem;
 use super::expression::Value;
 use super::field::{Field, Kind};
-use super::finding::RULE_NAMES;
 use super::pattern::{Pattern, RowPattern, has_wildcard, regex};
 use super::question::{CodeTest, Compare, Question};
 use super::syntax::Operator;

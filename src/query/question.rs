@@ -136,7 +136,7 @@ fn word<S: Subject + ?Sized>(field: Field, subject: &S) -> Option<usize> {
         Field::StartTls => Some(subject.starttls() as usize),
         Field::Auth => Some(subject.auth() as usize),
         Field::Role => Some(subject.role().map_or(ROLE_WORDS.len() - 1, |role| role as usize)),
-        Field::Verdict => subject.verdict().map(|verdict| verdict as usize),
+        Field::Verdict => Some(subject.verdict() as usize),
         Field::Tls => Some(match (subject.protocol(), subject.starttls()) {
             (Some(protocol), _) => TLS_ORDERED_FROM + protocol as usize,
             (None, StartTls::Succeeded) => 1,

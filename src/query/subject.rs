@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::diagnosis::{Severity, Verdict};
 use crate::dialogue::certificate::{Certificate, read_certificate};
 use crate::dialogue::facts::{Auth, Protocol, Span, StartTls};
 use crate::dialogue::notice::parse_negotiation;
@@ -16,8 +17,6 @@ use crate::dialogue::reply::parse_reply;
 use crate::ingest::{Case, Role};
 use crate::record::Marker;
 use crate::record::value::Timestamp;
-
-use super::finding::{Severity, Verdict};
 
 /// Says whether a value is meant.
 pub type Test<'t> = &'t mut dyn FnMut(&[u8]) -> bool;
@@ -79,7 +78,7 @@ pub trait Subject {
     /// Whether the rule and severity of any finding pass.
     fn any_finding(&self, test: &mut dyn FnMut(&str, Severity) -> bool) -> bool;
     /// What all findings come to.
-    fn verdict(&self) -> Option<Verdict>;
+    fn verdict(&self) -> Verdict;
     /// The disconnect row's context; `None` where there is no such row.
     fn end(&self) -> Option<Cow<'_, [u8]>>;
     /// From the first row to the last, in milliseconds.
@@ -227,13 +226,12 @@ impl Subject for Case<'_> {
         replies.into_iter().any(|reply| test(reply.code, reply.status))
     }
 
-    // To be filled in when a `Case` holds its findings: these two methods, and `finding.rs`.
-    fn any_finding(&self, _test: &mut dyn FnMut(&str, Severity) -> bool) -> bool {
-        false
+    fn any_finding(&self, test: &mut dyn FnMut(&str, Severity) -> bool) -> bool {
+        self.findings.iter().any(|finding| test(finding.rule.name(), finding.severity))
     }
 
-    fn verdict(&self) -> Option<Verdict> {
-        None
+    fn verdict(&self) -> Verdict {
+        Case::verdict(self)
     }
 
     fn end(&self) -> Option<Cow<'_, [u8]>> {
