@@ -63,6 +63,16 @@ fn the_fields_are_those_of_the_table() {
 }
 
 #[test]
+fn the_screen_is_what_the_program_shows() {
+    let readme = include_str!("../README.md");
+    let screen = readme.split("```text\n$ ").nth(1).and_then(|rest| rest.split("\n…\n").next()).expect("a screen");
+    let (command, shown) = screen.split_once('\n').expect("a command and what it shows");
+    let output = run(command, Path::new(env!("CARGO_MANIFEST_DIR")));
+    let said = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n").replace("samples\\", "samples/");
+    assert!(shown.lines().count() > 10 && said.starts_with(&format!("{shown}\n")), "{said}");
+}
+
+#[test]
 fn the_test_command_is_the_one_that_is_checked() {
     let checked = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run"));
     // The published crate comes without the checks.
