@@ -13,6 +13,7 @@ pub mod order;
 mod prepare;
 mod rebuild;
 mod pipeline;
+pub mod tail;
 
 use std::ops::ControlFlow;
 

@@ -15,4 +15,6 @@ pub mod lines;
 pub mod transcript;
 pub mod summary;
 pub mod skipped;
+pub mod syntax;
+pub mod fields;
 pub mod explain;

@@ -51,7 +51,7 @@ impl Role {
     /// Source: local port 25 or 587 and `Frontend` in the name: front end; 2525 or 465: hub;
     /// 475: mailbox delivery.
     pub fn infer(connector: &[u8], port: Option<u16>) -> Option<Self> {
-        let names_frontend = connector.to_ascii_lowercase().windows(8).any(|part| part == b"frontend");
+        let names_frontend = connector.windows(8).any(|part| part.eq_ignore_ascii_case(b"frontend"));
         match port? {
             25 | 587 if names_frontend => Some(Self::Frontend),
             2525 | 465 => Some(Self::Hub),

@@ -36,9 +36,9 @@ pub const COLUMNS: [(&str, usize); 14] = [
     ("user", 24),
     ("mails", 5),
     ("duration", 9),
+    ("end", 24),
     ("verdict", 10),
     ("findings", 28),
-    ("end", 24),
 ];
 
 /// How sessions are laid out.
@@ -155,9 +155,9 @@ fn to_cells<'a>(case: &Case<'a>, zone: Zone) -> [Cow<'a, str>; 14] {
         span(case.facts.auth.user),
         Cow::Owned(format!("{}/{}", mail.accepted, mail.attempted)),
         duration.map(Cow::Owned).unwrap_or_default(),
+        Cow::Owned(to_end_cell(case)),
         Cow::Borrowed(case.verdict().as_text()),
         Cow::Owned(to_findings_cell(case)),
-        Cow::Owned(to_end_cell(case)),
     ]
 }
 

@@ -292,7 +292,7 @@ fn context_end(text: &[u8], at: usize) -> Option<(usize, usize)> {
 /// Returns the place of the first of two bytes that stands at or behind `at`; `None` also where the
 /// text's last bytes, fewer than [`STEP_BYTES`], may hold it.
 ///
-/// Most fields are a few bytes long, and for these the searches of [`mod@memchr`] take more time to
+/// Most fields are a few bytes long, and for these the searches of `memchr` take more time to
 /// begin than to search.
 #[inline]
 fn find_either(text: &[u8], mut at: usize, bytes: [u8; 2]) -> Option<usize> {
