@@ -148,7 +148,7 @@ fn to_cells<'a>(case: &Case<'a>, zone: Zone) -> [Cow<'a, str>; 14] {
         Cow::Owned(visible(&case.to_id()).into_owned()),
         visible(case.remote().host),
         case.local().port.map(|port| Cow::Owned(port.to_string())).unwrap_or_default(),
-        visible(case.connector_parts().1),
+        Cow::Owned(visible(&case.connector_parts().1).into_owned()),
         span(case.facts.helo),
         Cow::Borrowed(to_tls_cell(case)),
         to_auth_cell(case),

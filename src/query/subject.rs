@@ -109,13 +109,13 @@ impl Subject for Case<'_> {
 
     fn server(&self) -> Cow<'_, [u8]> {
         match self.connector_parts().0 {
-            Some(server) if !server.is_empty() => Cow::Borrowed(server),
+            Some(server) if !server.is_empty() => server,
             _ => Cow::Borrowed(self.first_file().folder.as_bytes()),
         }
     }
 
     fn connector(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(self.connector_parts().1)
+        self.connector_parts().1
     }
 
     fn role(&self) -> Option<Role> {
