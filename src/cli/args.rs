@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   heloscope sessions samples                       every session, one row each
   heloscope lines --format raw logs > case.log     the rows, put back together: a log again
-  heloscope show EX01/08DE2A1B3C4D5E6F logs        one session: why it failed, what to check, what was said
+  heloscope show EX01/08DE2A1B3C4D5E6F logs        one session: why it failed, what to do
   heloscope explain LogonDenied                    what a rule, a reply or a word of the log means
 
 Filters choose sessions; `heloscope fields` lists what they can ask for:

@@ -76,6 +76,15 @@ fn short_number(text: &[u8]) -> Option<(u16, &[u8])> {
     (length > 0).then_some((value, &text[length..]))
 }
 
+/// Whether the reply can only be one to RCPT: none but that is told what is wrong with a recipient.
+pub(super) fn is_recipient_refusal(words: &[u8], reply: &Reply) -> bool {
+    match reply.status {
+        (5, 1, 1 | 10) | (5, 7, 54) => true,
+        (5, 7, 1) => words.ends_with(b"Unable to relay"),
+        _ => false,
+    }
+}
+
 /// Searches that are made for every message, prepared once.
 static INTERNAL_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"InternalId="));
 static BYTES_IN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" bytes in "));

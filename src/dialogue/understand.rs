@@ -20,7 +20,7 @@ use super::head::{count_unasked, is_answer};
 use super::login::Login;
 use super::notice::{Notice, Owner, parse_notice, parse_protocol, quoted_after};
 use super::pending::{Pending, addressee};
-use super::reply::{Reply, parse_accepted, parse_reply};
+use super::reply::{Reply, is_recipient_refusal, parse_accepted, parse_reply};
 
 /// Buffers that are used again from session to session.
 #[derive(Debug, Default)]
@@ -473,15 +473,6 @@ impl Conversation<'_> {
             // Whoever leaves after a refusal was not cut off.
             self.facts.open_transaction = None;
         }
-    }
-}
-
-/// Whether the reply can only be one to RCPT: none but that is told what is wrong with a recipient.
-fn is_recipient_refusal(words: &[u8], reply: &Reply) -> bool {
-    match reply.status {
-        (5, 1, 1 | 10) | (5, 7, 54) => true,
-        (5, 7, 1) => words.ends_with(b"Unable to relay"),
-        _ => false,
     }
 }
 
