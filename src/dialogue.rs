@@ -14,5 +14,6 @@ pub mod certificate;
 pub mod extensions;
 pub mod facts;
 pub mod understand;
+mod head;
 mod login;
 mod pending;

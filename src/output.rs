@@ -17,4 +17,6 @@ pub mod transcript;
 pub mod patterns;
 pub mod summary;
 pub mod skipped;
+pub mod syntax;
+pub mod fields;
 pub mod explain;

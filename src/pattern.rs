@@ -130,7 +130,7 @@ impl Watch {
         *self.index.entry((visit.case.session.origin, visit.local_port)).or_insert_with(|| {
             let listener = Listener {
                 server: visit.case.to_server().into_owned(),
-                connector: visit.case.connector_parts().1.to_vec(),
+                connector: visit.case.connector_parts().1.into_owned(),
                 port: visit.local_port,
             };
             let (offers, certificates) = <(drift::Last, certificates::Last)>::default();
@@ -151,7 +151,7 @@ impl Watch {
 }
 
 /// A session with what all patterns ask of it, read once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Visit<'a> {
     case: &'a Case<'a>,
     /// The time of its first row.
@@ -160,8 +160,8 @@ struct Visit<'a> {
     address: &'a [u8],
     local_port: Option<u16>,
     /// `EX01\Client Frontend EX01`.
-    connector: &'a [u8],
-    session_id: &'a [u8],
+    connector: Cow<'a, [u8]>,
+    session_id: Cow<'a, [u8]>,
 }
 
 impl<'a> Visit<'a> {
@@ -169,11 +169,11 @@ impl<'a> Visit<'a> {
         let record = case.session.to_record(case.session.first());
         Self {
             case,
-            start: Timestamp::parse(record.time.as_inner()),
+            start: case.facts.start,
             address: clipped(host_of(record.remote.as_inner()), NAME_BYTES),
             local_port: port_of(record.local.as_inner()),
-            connector: record.connector.as_inner(),
-            session_id: record.session_id.as_inner(),
+            connector: record.connector.to_value(),
+            session_id: record.session_id.to_value(),
         }
     }
 
@@ -187,12 +187,12 @@ impl<'a> Visit<'a> {
 
     /// Appends what `show` takes.
     fn write_id(&self, out: &mut Vec<u8>) {
-        match split_connector(self.connector).0.filter(|server| !server.is_empty()) {
+        match split_connector(&self.connector).0.filter(|server| !server.is_empty()) {
             Some(server) => out.extend_from_slice(server),
             None => out.extend_from_slice(&self.case.to_server()),
         }
         out.push(b'/');
-        out.extend_from_slice(self.session_id);
+        out.extend_from_slice(&self.session_id);
         if self.case.session.ordinal > 1 {
             out.extend_from_slice(format!("~{}", self.case.session.ordinal).as_bytes());
         }

@@ -145,7 +145,7 @@ impl Study for Summing {
 
     fn take(&self, case: &Case<'_>, sum: &mut Sum) {
         let session = case.session;
-        if let Some((start, end)) = session.time(session.first()).zip(session.time(session.last())) {
+        if let Some((start, end)) = case.facts.start.zip(case.facts.end) {
             let (from, to) = sum.span.unwrap_or((start, end));
             sum.span = Some((from.min(start), to.max(end)));
         }
@@ -156,7 +156,8 @@ impl Study for Summing {
 impl Sum {
     fn counts(&mut self, case: &Case<'_>) -> &mut Counts {
         let at = *self.index.entry(case.session.origin).or_insert_with(|| {
-            let place = Place { server: case.to_server().into_owned(), connector: case.connector_parts().1.to_vec() };
+            let place =
+                Place { server: case.to_server().into_owned(), connector: case.connector_parts().1.into_owned() };
             self.places.push((place, Counts::default()));
             self.places.len() - 1
         });

@@ -56,6 +56,23 @@ fn every_command_does_what_it_says() {
 }
 
 #[test]
+fn the_fields_are_those_of_the_table() {
+    let readme = include_str!("../README.md");
+    let rows = heloscope::output::fields::to_readme_rows();
+    assert!(readme.contains(&format!("|---|---|---|\n{rows}\n")), "the README's table should be:\n{rows}");
+}
+
+#[test]
+fn the_screen_is_what_the_program_shows() {
+    let readme = include_str!("../README.md");
+    let screen = readme.split("```text\n$ ").nth(1).and_then(|rest| rest.split("\n…\n").next()).expect("a screen");
+    let (command, shown) = screen.split_once('\n').expect("a command and what it shows");
+    let output = run(command, Path::new(env!("CARGO_MANIFEST_DIR")));
+    let said = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n").replace("samples\\", "samples/");
+    assert!(shown.lines().count() > 10 && said.starts_with(&format!("{shown}\n")), "{said}");
+}
+
+#[test]
 fn the_test_command_is_the_one_that_is_checked() {
     let checked = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run"));
     // The published crate comes without the checks.

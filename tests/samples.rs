@@ -84,11 +84,18 @@ fn told_account(account: &Account) -> Value {
     })
 }
 
+fn make_relative(place: &mut Value) {
+    place["path"] = relative(Path::new(place["path"].as_str().expect("a path"))).into();
+}
+
 /// The sample as it is read, as one text.
 fn told(name: &str, options: &Options) -> String {
     let (catalogue, mut records, account) = read(name, options);
-    for file in records.iter_mut().flat_map(|record| record["files"].as_array_mut().expect("a list")) {
-        file["path"] = relative(Path::new(file["path"].as_str().expect("a path"))).into();
+    for record in &mut records {
+        record["files"].as_array_mut().expect("a list").iter_mut().for_each(make_relative);
+        for finding in record["findings"].as_array_mut().expect("a list") {
+            finding["evidence"].as_array_mut().expect("a list").iter_mut().for_each(make_relative);
+        }
     }
     let skipped =
         catalogue.skipped.iter().map(|file| format!("{}: {}", relative(&file.path), to_reason_text(&file.reason)));

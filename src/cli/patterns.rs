@@ -10,7 +10,8 @@ use crate::output::patterns::{Look, to_patterns_json, to_patterns_text};
 use crate::pattern::{Patterns, Watching};
 
 use super::args::{Common, Format};
-use super::reading::{catalogue, close, read, write_whole};
+use super::filtering::expression;
+use super::reading::{close, read, sources, write_whole};
 use super::{Error, Exit};
 
 /// How many entries of a list fit a screen that shows all of them.
@@ -20,9 +21,9 @@ const TOP: usize = 3;
 ///
 /// Errors: nothing to read, or the answer cannot be written.
 pub(super) fn run(format: Format, top: Option<usize>, common: &Common) -> Result<Exit, Error> {
-    let catalogue = catalogue(common)?;
+    let sources = sources(common, expression(&common.filtering)?)?;
     let mut patterns = Patterns::default();
-    let account = read(&catalogue, common, &Watching, &mut |batch| {
+    let reading = read(&sources, common, &Watching, &mut |batch, _| {
         patterns += &batch.value.into_patterns();
         ControlFlow::Continue(())
     });
@@ -31,5 +32,5 @@ pub(super) fn run(format: Format, top: Option<usize>, common: &Common) -> Result
         Format::Json => to_patterns_json(&patterns, top).expect("strings and numbers, written into memory"),
     };
     write_whole(common, answer.as_bytes())?;
-    Ok(close(common, &catalogue, &account))
+    Ok(close(common, &sources, &reading))
 }

@@ -19,7 +19,9 @@ pub(super) fn of_refusal(subject: &Subject<'_>, refusal: &Refusal) -> Option<Rul
         (421 | 451, _) if says(&["timeout waiting", "timed out"]) => Some(Rule::ConnectionTimedOut),
         (451, (4, 7, 0)) if says(&["timeout"]) => Some(Rule::ConnectionTimedOut),
         (421, (4, 4, 2)) => Some(Rule::RateLimited),
-        (400..500, _) if says(&["submission rate", "concurrent connections", "too many connections"]) => {
+        (400..500, _)
+            if says(&["submission rate", "concurrent connections", "too many connections", "too many concurrent"]) =>
+        {
             Some(Rule::RateLimited)
         }
         (452, (4, 3, 1)) | (421, (4, 3, 2)) => Some(Rule::ServerOutOfResources),
@@ -92,7 +94,7 @@ fn dropped(subject: &Subject<'_>, finding: &Finding) -> String {
     });
     match facts.open_transaction {
         Some(_) => {
-            let sender = subject.sender().map_or_else(|| "<>".into(), |sender| sender);
+            let sender = subject.sender().unwrap_or_else(|| "<>".into());
             format!("{client} left{after} into its message from {sender}, before it was accepted: {reason}")
         }
         None => format!("{client} left{after} into its login: {reason}"),

@@ -75,7 +75,7 @@ fn words(text: &str) -> Vec<&'static Entry> {
     if !exact.is_empty() {
         return exact;
     }
-    let is_part = |character: char| character.is_alphanumeric() || character == '-';
+    let is_part = |character: char| character.is_alphabetic() || character == '-';
     let holds = |word: &str| {
         let word = word.to_lowercase();
         lower
@@ -92,13 +92,18 @@ fn words(text: &str) -> Vec<&'static Entry> {
 fn nearest(text: &str) -> Vec<&'static str> {
     let lower = text.to_lowercase();
     let known = RULES.iter().map(|article| article.name).chain(ENTRIES.iter().map(|entry| entry.word));
-    let mut scored: Vec<(f64, &'static str)> = known
-        .map(|word| (strsim::jaro_winkler(&lower, &word.to_lowercase()), word))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .collect();
+    let mut scored: Vec<(f64, &'static str)> =
+        known.map(|word| (likeness(&lower, word), word)).filter(|(likeness, _)| *likeness >= ALIKE).collect();
     scored.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
     scored.dedup_by_key(|(_, word)| *word);
     scored.into_iter().take(MOST_OFFERED).map(|(_, word)| word).collect()
+}
+
+/// How alike they are; a reply is known by its code alone, too.
+fn likeness(lower: &str, word: &str) -> f64 {
+    let known = word.to_lowercase();
+    let first = known.split(' ').next().unwrap_or_default();
+    strsim::jaro_winkler(lower, &known).max(strsim::jaro_winkler(lower, first))
 }
 
 const fn entry(word: &'static str, meaning: &'static str, rules: &'static [Rule]) -> Entry {
@@ -401,7 +406,7 @@ mod tests {
         check("Remote(SocketError)", &["SocketError", "Remote"]);
         check("Inbound AUTH LOGIN failed because of LogonDenied", &["LogonDenied", "Inbound AUTH"]);
         check("Tarpit for '0.00:00:05' due to 'DelayedAck'", &["Tarpit", "DelayedAck"]);
-        check("PRX2", &[]);
+        check("PRX2", &["PRX"]);
     }
 
     #[test]

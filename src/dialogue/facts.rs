@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use crate::record::undouble;
+use crate::record::value::Timestamp;
 
 /// Where a piece of text lies in [`Session::text`](crate::session::Session::text).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -243,6 +244,10 @@ pub enum Proxied {
 /// What a whole conversation amounts to. Spans lie in the session's text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
+    /// The first row's time.
+    pub start: Option<Timestamp>,
+    /// The last row's time.
+    pub end: Option<Timestamp>,
     /// The name in the 220 banner.
     pub banner: Option<Span>,
     /// The whole banner after its code: it ends in the server's local time and UTC offset.

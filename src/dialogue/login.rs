@@ -111,8 +111,8 @@ impl Login {
     }
 
     /// The reply to an AUTH command, or a 235 or 535 whose command was cut off.
-    pub(super) fn reply(&mut self, facts: &mut AuthFacts, reply: &Reply, row: u32) {
-        match (self.progress, outcome_of(self.progress, reply)) {
+    pub(super) fn reply(&mut self, facts: &mut AuthFacts, reply: &Reply, words: &[u8], row: u32) {
+        match (self.progress, outcome_of(self.progress, reply, words)) {
             // The front end knew the user, but no back end took the session over.
             (Progress::Told, Some(Auth::Failed)) => settle(facts, Auth::Failed, Proof::Reply(row)),
             (Progress::Told, _) => {}
@@ -153,13 +153,14 @@ impl Login {
 }
 
 /// What a reply makes of an attempt; `None` where it ended without a result.
-fn outcome_of(progress: Progress, reply: &Reply) -> Option<Auth> {
+fn outcome_of(progress: Progress, reply: &Reply, words: &[u8]) -> Option<Auth> {
     let has_credentials = !matches!(progress, Progress::Asked { has_response: false });
     match reply.code {
         200..=299 => Some(Auth::Succeeded),
-        // The connection ran out of time, or is closed for another reason.
+        // The connection ran out of time, or is closed for another reason. The front end says 451
+        // 4.7.0 too where it can hand the session to no back end.
         421 => None,
-        451 if reply.status == (4, 7, 0) => None,
+        451 if memchr::memmem::find(words, b"Timeout").is_some() => None,
         // The client took its attempt back.
         501 if has_credentials => None,
         500..=599 if !has_credentials => Some(Auth::Rejected),

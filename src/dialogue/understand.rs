@@ -16,10 +16,11 @@ use crate::session::{Row, Session};
 use super::command::{Command, find_parameter, is_last_chunk, parse_command, parse_path};
 use super::extensions::is_offer;
 use super::facts::{Asked, Facts, Proxied, Refusal, Span, StartTls};
+use super::head::{count_unasked, is_answer};
 use super::login::Login;
 use super::notice::{Notice, Owner, parse_notice, parse_protocol, quoted_after};
 use super::pending::{Pending, addressee};
-use super::reply::{Reply, parse_accepted, parse_reply};
+use super::reply::{Reply, is_recipient_refusal, parse_accepted, parse_reply};
 
 /// Buffers that are used again from session to session.
 #[derive(Debug, Default)]
@@ -32,6 +33,7 @@ pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Fact
     facts.clear();
     scratch.pending.clear();
     facts.is_head_cut = !session.is_opened();
+    (facts.start, facts.end) = (session.time(session.first()), session.time(session.last()));
     let mut conversation = Conversation {
         text: session.text,
         pending: &mut scratch.pending,
@@ -42,6 +44,7 @@ pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Fact
         destination: Span::default(),
         is_ehlo_orphan: false,
         is_refused: false,
+        n_unasked: if session.is_opened() { 0 } else { count_unasked(session) },
     };
     for (index, row) in session.rows.iter().enumerate() {
         conversation.take(u32::try_from(index).unwrap_or(u32::MAX), row);
@@ -76,6 +79,8 @@ struct Conversation<'a> {
     is_ehlo_orphan: bool,
     /// Whether the last reply refused.
     is_refused: bool,
+    /// How many of the next replies answer commands that were cut off.
+    n_unasked: usize,
 }
 
 impl Conversation<'_> {
@@ -213,7 +218,9 @@ impl Conversation<'_> {
             return self.banner(data, &reply);
         }
         self.is_refused = reply.is_refusal();
-        let addressee = addressee(self.pending, &reply);
+        let is_unasked = self.n_unasked > 0 && is_answer(data.of(self.text));
+        self.n_unasked -= usize::from(is_unasked);
+        let addressee = if is_unasked { None } else { addressee(self.pending, &reply) };
         if self.is_refused && !reply.is_continued {
             self.refuse(index, data, &reply, addressee.map(|at| self.pending[at]));
         }
@@ -272,7 +279,7 @@ impl Conversation<'_> {
                 self.login.challenge();
                 self.note_clear(index);
             }
-            Pending::Auth if is_final => self.auth_answered(index, reply),
+            Pending::Auth if is_final => self.auth_answered(index, data, reply),
             Pending::Rcpt(address) if is_final => self.recipient(address, reply),
             Pending::Message if is_final => self.message_answered(data, reply),
             _ => {}
@@ -292,11 +299,11 @@ impl Conversation<'_> {
         }
     }
 
-    fn auth_answered(&mut self, index: u32, reply: &Reply) {
+    fn auth_answered(&mut self, index: u32, data: Span, reply: &Reply) {
         if reply.code < 300 {
             self.note_clear(index);
         }
-        self.login.reply(&mut self.facts.auth, reply, index);
+        self.login.reply(&mut self.facts.auth, reply, data.of(self.text), index);
     }
 
     /// A login that sends its password as it is, and no TLS around it.
@@ -369,7 +376,7 @@ impl Conversation<'_> {
     /// A reply whose command was not read: the session's head is cut, or a row was lost.
     fn orphan(&mut self, index: u32, data: Span, reply: &Reply) {
         match reply.code {
-            235 | 535 => self.login.reply(&mut self.facts.auth, reply, index),
+            235 | 535 => self.login.reply(&mut self.facts.auth, reply, data.of(self.text), index),
             354 => self.pending.push_front(Pending::Message),
             550 if is_recipient_refusal(data.of(self.text), reply) => self.recipient(data, reply),
             250 if reply.status == (2, 6, 0) && memchr::memmem::find(data.of(self.text), b"Queued mail").is_some() => {
@@ -466,15 +473,6 @@ impl Conversation<'_> {
             // Whoever leaves after a refusal was not cut off.
             self.facts.open_transaction = None;
         }
-    }
-}
-
-/// Whether the reply can only be one to RCPT: none but that is told what is wrong with a recipient.
-fn is_recipient_refusal(words: &[u8], reply: &Reply) -> bool {
-    match reply.status {
-        (5, 1, 1 | 10) | (5, 7, 54) => true,
-        (5, 7, 1) => words.ends_with(b"Unable to relay"),
-        _ => false,
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -39,19 +40,38 @@ pub(super) fn split_duplicates(files: Vec<LogFile>) -> (Vec<LogFile>, Vec<Skippe
     (kept, skipped)
 }
 
-/// Returns for each file of the group that equals an earlier one that earlier one.
+/// Returns for each file of the group that equals an earlier one that earlier one. Where a group is
+/// more than a pair, only files whose bytes sum up alike are compared, so that many files that look
+/// alike at first do not each meet all others.
 fn pairs_within(files: &[LogFile], group: &[usize]) -> Vec<(usize, usize)> {
-    let mut firsts: Vec<usize> = Vec::new();
+    let mut firsts: HashMap<Option<u64>, Vec<usize>> = HashMap::new();
     let mut pairs = Vec::new();
     for &index in group {
+        let path = &files[index].path;
+        let sum = if group.len() > 2 { sum_of(path).ok() } else { None };
+        let alike = firsts.entry(sum).or_default();
         // A file that cannot be read is no duplicate; reading it later says what is wrong with it.
-        let is_same = |first: &usize| has_same_bytes(&files[*first].path, &files[index].path).unwrap_or(false);
-        match firsts.iter().copied().find(is_same) {
+        let is_same = |first: &usize| has_same_bytes(&files[*first].path, path).unwrap_or(false);
+        match alike.iter().copied().find(is_same) {
             Some(first) => pairs.push((index, first)),
-            None => firsts.push(index),
+            None => alike.push(index),
         }
     }
     pairs
+}
+
+/// Returns a hash of all bytes of a file.
+fn sum_of(path: &Path) -> io::Result<u64> {
+    let mut file = File::open(path)?;
+    let mut hasher = DefaultHasher::new();
+    let mut block = Vec::new();
+    loop {
+        block.clear();
+        if file.by_ref().take(1 << 18).read_to_end(&mut block)? == 0 {
+            return Ok(hasher.finish());
+        }
+        hasher.write(&block);
+    }
 }
 
 fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
@@ -68,5 +88,32 @@ fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
         if left.is_empty() {
             return Ok(true);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Catalogue;
+
+    #[test]
+    fn equal_files_are_left_out_among_many_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, word: &str| {
+            let row = "2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.7:4096,<";
+            std::fs::write(folder.path().join(name), format!("{row},{word},\r\n")).unwrap();
+        };
+        for (name, word) in [("a", "one"), ("b", "two"), ("c", "one"), ("d", "six"), ("e", "two"), ("f", "one")] {
+            write(name, word);
+        }
+        let catalogue = Catalogue::build(&[folder.path().to_owned()], None);
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        let kept: Vec<_> = catalogue.files.iter().map(|file| name(&file.path)).collect();
+        let said = |skipped: &Skipped| match &skipped.reason {
+            SkipReason::Duplicate(first) => format!("{} is {}", name(&skipped.path), name(first)),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(kept, ["a", "b", "d"]);
+        assert_eq!(catalogue.skipped.iter().map(said).collect::<Vec<_>>(), ["c is a", "e is b", "f is a"]);
     }
 }

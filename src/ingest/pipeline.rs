@@ -68,12 +68,13 @@ impl<S: Study> Run<'_, '_, S> {
         let mut desk = Desk::default();
         while !self.is_stopped.load(Ordering::Relaxed) {
             let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { return };
-            let (text, error) = chunk.load(&mut buffer);
-            if let Some(error) = error {
+            let mut reading = chunk.read(&mut buffer);
+            let prepared = desk.prepare(&job, &mut reading);
+            if let Some(error) = reading.take_error() {
                 lock(&self.dispatcher).fail(job.file, &error);
                 job.end = TextEnd::OfFile;
             }
-            let prepared = desk.prepare(&job, text, &job.schema);
+            let text = reading.text();
             let Some((rewritten, rebuilt)) =
                 self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, &mut desk))
             else {

@@ -15,6 +15,7 @@ use crate::record::header::{Order, Schema};
 use crate::session::assemble::{NeedsRewrite, Pieces, rewrite};
 use crate::session::seen::{Fingerprint, hash_row};
 use crate::session::{OriginId, Position, Row, Session};
+use crate::source::Reading;
 
 use super::pipeline::Job;
 
@@ -62,33 +63,49 @@ pub(super) struct Prepared {
 }
 
 impl Desk {
-    /// Groups the rows of a chunk and understands its sessions. Rows whose columns stand in another
-    /// order are rewritten first.
-    pub(super) fn prepare(&mut self, job: &Job, text: &[u8], schema: &Schema) -> Prepared {
-        if self.prepare_usual(job, text, schema).is_ok() {
+    /// Groups the rows of a chunk as they are read, and understands its sessions.
+    pub(super) fn prepare(&mut self, job: &Job, reading: &mut Reading<'_>) -> Prepared {
+        self.begin(&job.schema);
+        loop {
+            let text = reading.more(BLOCK_BYTES);
+            if self.take(job, text).is_err() {
+                return self.prepare_again(job, reading.more(usize::MAX), &job.schema);
+            }
+            if reading.is_complete() {
+                return Prepared { text: None, schema_at_end: self.pieces.schema.clone() };
+            }
+        }
+    }
+
+    /// Does the same with the whole text at hand, where another header is in force than was taken,
+    /// or where its columns stand in another order and the rows must be rewritten first.
+    pub(super) fn prepare_again(&mut self, job: &Job, text: &[u8], schema: &Schema) -> Prepared {
+        self.begin(schema);
+        if self.take(job, text).is_ok() {
             return Prepared { text: None, schema_at_end: self.pieces.schema.clone() };
         }
         let (text, schema_at_end) = rewrite(text, schema);
-        let usual = Schema { order: Order::Usual, ..schema.clone() };
+        self.begin(&Schema { order: Order::Usual, ..schema.clone() });
         // The rewritten text has usual columns only, so this cannot ask for a rewrite again.
-        let _ = self.prepare_usual(job, &text, &usual);
+        let _ = self.take(job, &text);
         Prepared { text: Some(text), schema_at_end }
     }
 
-    fn prepare_usual(&mut self, job: &Job, text: &[u8], schema: &Schema) -> Result<(), NeedsRewrite> {
+    fn begin(&mut self, schema: &Schema) {
         self.whole_of_piece.clear();
         self.wholes.clear();
         self.rows.clear();
         self.findings.clear();
         self.pieces.begin(schema);
-        loop {
+    }
+
+    /// Takes in the lines behind those that were taken in before.
+    fn take(&mut self, job: &Job, text: &[u8]) -> Result<(), NeedsRewrite> {
+        while !self.pieces.is_at_end(text) {
             self.pieces.assemble(text, BLOCK_BYTES, job.end, job.file)?;
             self.understand_closed(text);
-            if self.pieces.is_at_end(text) {
-                self.whole_of_piece.resize(self.pieces.pieces.len(), NOT_WHOLE);
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     fn understand_closed(&mut self, text: &[u8]) {

@@ -109,7 +109,7 @@ impl<'a> Rebuilder<'a> {
         desk: &mut Desk,
     ) -> (Option<Vec<u8>>, Rebuilt) {
         self.enter(job);
-        let prepared = if self.schema == job.schema { prepared } else { desk.prepare(job, text, &self.schema) };
+        let prepared = if self.schema == job.schema { prepared } else { desk.prepare_again(job, text, &self.schema) };
         let pieces = &desk.pieces;
         let n_bytes = text.len() as u64;
         let text = prepared.text.as_deref().unwrap_or(text);

@@ -139,7 +139,7 @@ impl Logins {
             let is_first = before.as_ref() != Some(&user);
             account.fail(visit.row_time(failed.row), is_first);
             account.helos.insert(&visit.text(visit.case.facts.helo));
-            account.connectors.insert(visit.connector);
+            account.connectors.insert(&visit.connector);
             account.errors.insert(&visit.text(failed.error));
             before = Some(user);
         }

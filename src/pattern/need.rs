@@ -189,7 +189,7 @@ impl Needs {
         figures.count(visit, is_served);
         if !thing.is_modern() {
             figures.helos.insert(&visit.text(visit.case.facts.helo));
-            figures.connectors.insert(visit.connector);
+            figures.connectors.insert(&visit.connector);
         }
     }
 

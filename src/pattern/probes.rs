@@ -68,7 +68,7 @@ impl Probes {
         if let Some(probe) = self.addresses.entry(visit.address) {
             probe.sessions += 1;
             probe.period.widen(visit.start);
-            probe.connectors.insert(visit.connector);
+            probe.connectors.insert(&visit.connector);
         }
     }
 

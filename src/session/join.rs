@@ -75,8 +75,16 @@ impl Life {
     /// Makes room for the rows of a piece, so that they are not copied again and again as they come.
     fn reserve(&mut self, pieces: &Pieces, piece: &Piece) {
         let text_bytes: usize = pieces.rows_of(piece).map(|row| (row.end - row.start) as usize + 2).sum();
-        self.text.reserve(text_bytes);
-        self.rows.reserve(piece.n_rows as usize);
+        match self.text.len() < SMALL_BYTES {
+            true => {
+                self.text.reserve_exact(text_bytes);
+                self.rows.reserve_exact(piece.n_rows as usize);
+            }
+            false => {
+                self.text.reserve(text_bytes);
+                self.rows.reserve(piece.n_rows as usize);
+            }
+        }
     }
 
     fn append(&mut self, text: &[u8], row: &Row, base_line: u64) {
@@ -144,10 +152,13 @@ impl Life {
         self.rows.windows(2).all(|pair| time_of(&self.text, &pair[0]) <= time_of(&self.text, &pair[1]))
     }
 
-    /// Whether both can be parts of one session: not two heads, not two tails, and with all rows in
-    /// order of their numbers time does not run backwards and no number stands twice.
-    fn merged_with(&self, other: &Self) -> Option<Self> {
-        if (self.is_opened && other.is_opened) || (self.is_closed && other.is_closed) {
+    /// Whether both can be parts of one session: not two different heads or tails, and with all rows
+    /// in order of their numbers time does not run backwards and no number stands twice. Returns the
+    /// session, and how many rows stood in both.
+    fn merged_with(&self, other: &Self) -> Option<(Self, u64)> {
+        let (mine, theirs) = (self.fingerprint(), other.fingerprint());
+        let differ = |mine: Option<u64>, theirs: Option<u64>| mine.is_some() && theirs.is_some() && mine != theirs;
+        if differ(mine.connect, theirs.connect) || differ(mine.disconnect, theirs.disconnect) {
             return None;
         }
         let mut merged = self.clone();
@@ -155,20 +166,25 @@ impl Life {
             merged.append(&other.text, row, 0);
         }
         merged.position = self.position.min(other.position);
-        merged.settle();
+        let n_repeated = merged.settle();
         merged.rows.sort_by_key(|row| row.sequence);
         let is_ascending = merged.rows.windows(2).all(|pair| pair[0].sequence < pair[1].sequence);
         let has_ends = (!merged.is_opened || merged.rows[0].marker == Marker::Connect)
             && (!merged.is_closed || merged.rows[merged.rows.len() - 1].marker == Marker::Disconnect);
         merged.is_contiguous =
             merged.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
-        (is_ascending && has_ends && merged.is_in_time_order()).then_some(merged)
+        (is_ascending && has_ends && merged.is_in_time_order()).then_some((merged, n_repeated))
     }
 }
 
 fn time_of(text: &[u8], row: &Row) -> Option<Timestamp> {
     parse_time(row.as_line(text))
 }
+
+/// A life with less text gets room for what comes and no more: most are over soon, and those that
+/// never end would hold the rest in vain. A longer one grows by doubling, so that its rows are not
+/// copied again for each chunk.
+const SMALL_BYTES: usize = 1 << 16;
 
 /// The most text of one life, in bytes: its offsets have 32 bits. A longer session goes on as
 /// another one.
@@ -298,7 +314,7 @@ impl Joiner {
             self.starts.remove(&life.position);
         }
         lives.sort_by_key(|life| life.rows[0].sequence);
-        let (mut merged, open) = merge_neighbours(lives, open);
+        let (mut merged, open) = self.merge_neighbours(lives, open);
         if let Some(life) = open {
             match life.is_closed {
                 true => merged.push(life),
@@ -311,6 +327,34 @@ impl Joiner {
         merged.sort_by_key(|life| life.position);
         for life in merged {
             done(key, life);
+        }
+    }
+
+    /// Merges each life with the one before it where both can be parts of one session, and the last
+    /// of them with the open one. `lives` are in the order of their numbers, so that only a neighbour
+    /// fits.
+    fn merge_neighbours(&mut self, lives: Vec<Life>, open: Option<Life>) -> (Vec<Life>, Option<Life>) {
+        if lives.len() > MAX_PARTS {
+            return (lives, open);
+        }
+        let mut merged: Vec<Life> = Vec::with_capacity(lives.len());
+        for life in lives {
+            match merged.last().and_then(|last| last.merged_with(&life)) {
+                Some((joined, n_repeated)) => {
+                    self.n_repeated += n_repeated;
+                    merged.pop();
+                    merged.push(joined);
+                }
+                None => merged.push(life),
+            }
+        }
+        match open.as_ref().zip(merged.last()).and_then(|(open, last)| last.merged_with(open)) {
+            Some((joined, n_repeated)) => {
+                self.n_repeated += n_repeated;
+                merged.pop();
+                (merged, Some(joined))
+            }
+            None => (merged, open),
         }
     }
 
@@ -328,32 +372,6 @@ impl Joiner {
 
 /// So many parts of one key are no session in pieces, and trying them all would take long.
 const MAX_PARTS: usize = 64;
-
-/// Merges each life with the one before it where both can be parts of one session, and the last of
-/// them with the open one. `lives` are in the order of their numbers, so that only a neighbour fits.
-fn merge_neighbours(lives: Vec<Life>, open: Option<Life>) -> (Vec<Life>, Option<Life>) {
-    if lives.len() > MAX_PARTS {
-        return (lives, open);
-    }
-    let mut merged: Vec<Life> = Vec::with_capacity(lives.len());
-    for life in lives {
-        match merged.last().and_then(|last| last.merged_with(&life)) {
-            Some(joined) => {
-                merged.pop();
-                merged.push(joined);
-            }
-            None => merged.push(life),
-        }
-    }
-    let joined = open.as_ref().zip(merged.last()).and_then(|(open, last)| last.merged_with(open));
-    match joined {
-        Some(joined) => {
-            merged.pop();
-            (merged, Some(joined))
-        }
-        None => (merged, open),
-    }
-}
 
 /// Where a piece stands in the input.
 #[derive(Clone, Copy, Debug)]
@@ -418,5 +436,14 @@ mod tests {
         check(&[whole[..cut_at].to_owned(), whole.clone()], &[&[0, 1, 2]], 2);
         let cut = format!("{}\r\n", &whole[..cut_at]);
         check(&[cut.clone() + &cut + &rest], &[&[0, 1, 2]], 3);
+    }
+
+    #[test]
+    fn parts_that_share_rows_are_merged() {
+        // Joined in the wrong order, and with a copy of the last row behind the first.
+        let (head, tail) = (rows(&["0 +,,"]), rows(&["1 <,NOOP,", "2 >,250 2.0.0 OK,", "3 -,,Local"]));
+        let last = rows(&["3 -,,Local"]);
+        check(&[tail.clone() + &head + &last], &[&[0, 1, 2, 3]], 1);
+        check(&[tail + &head], &[&[0, 1, 2, 3]], 0);
     }
 }

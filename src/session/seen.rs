@@ -4,8 +4,9 @@
 //! name, or the same again (rows that stand twice in a folder of copies).
 //!
 //! **Invariant**: 16 bytes a session, about 24 with the table's spare room; a session is taken for
-//! a repeat only where server, session id and the bytes of its first or last row agree, or where it
-//! has neither end and its id is a clock's, which no two sessions of a server share.
+//! a repeat only where server, session id and the bytes of its first or last row agree (but for a
+//! chance of one in 2^32 and a name that occurs twice), or where it has neither end and its id is a
+//! clock's, which no two sessions of a server share.
 
 use hashbrown::{HashMap, HashSet, HashTable};
 
@@ -17,11 +18,11 @@ pub type ServerIndex = u32;
 /// What is remembered of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry {
-    session_key: u64,
-    server: ServerIndex,
+    /// Stands for server and session id: no two ids of one server have the same.
+    name: u64,
     /// Low bits of the hash of the connect row; of the disconnect row.
-    connect: u16,
-    disconnect: u16,
+    connect: u32,
+    disconnect: u32,
 }
 
 /// The two rows that tell one session from another of the same name.
@@ -61,7 +62,7 @@ pub enum Sighting {
 pub struct Seen {
     firsts: HashTable<Entry>,
     /// How many sessions each name has, where it is more than one.
-    n_of_name: HashMap<(ServerIndex, u64), u32>,
+    n_of_name: HashMap<u64, u32>,
     /// Hashes of name and connect row, of name and disconnect row, of the second and later ones.
     furthers: HashSet<u64>,
 }
@@ -69,51 +70,45 @@ pub struct Seen {
 impl Seen {
     /// Takes in a session and says what it is.
     pub fn sight(&mut self, server: ServerIndex, session_key: u64, fingerprint: Fingerprint) -> Sighting {
-        let hash = hash_of(server, session_key);
-        let is_name = |entry: &Entry| (entry.server, entry.session_key) == (server, session_key);
-        match self.firsts.find(hash, is_name) {
+        let name = name_of(server, session_key);
+        match self.firsts.find(name, |entry| entry.name == name) {
             Some(entry) if is_repeat(entry, fingerprint) => Sighting::Repeat,
             // A stretch of a session that stands whole elsewhere: a copy that was cut at both ends.
             Some(_) if fingerprint == Fingerprint::default() && is_clock(session_key) => Sighting::Repeat,
-            Some(_) => self.sight_further(server, session_key, fingerprint),
+            Some(_) => self.sight_further(name, fingerprint),
             None => {
                 let entry = Entry {
-                    session_key,
-                    server,
+                    name,
                     connect: low(fingerprint.connect).unwrap_or_default(),
                     disconnect: low(fingerprint.disconnect).unwrap_or_default(),
                 };
-                self.firsts.insert_unique(hash, entry, |entry| hash_of(entry.server, entry.session_key));
+                self.firsts.insert_unique(name, entry, |entry| entry.name);
                 Sighting::New(1)
             }
         }
     }
 
-    fn sight_further(&mut self, server: ServerIndex, session_key: u64, fingerprint: Fingerprint) -> Sighting {
-        let name = hash_of(server, session_key);
-        let ends = [
-            fingerprint.connect.map(|hash| name ^ hash.rotate_left(23)),
-            fingerprint.disconnect.map(|hash| name ^ hash.rotate_left(41)),
-        ];
-        let mut is_known = fingerprint != Fingerprint::default();
-        for end in ends.into_iter().flatten() {
-            is_known &= !self.furthers.insert(end);
-        }
-        if is_known {
+    fn sight_further(&mut self, name: u64, fingerprint: Fingerprint) -> Sighting {
+        let connect = fingerprint.connect.map(|hash| name ^ hash.rotate_left(23));
+        let disconnect = fingerprint.disconnect.map(|hash| name ^ hash.rotate_left(41));
+        if connect.or(disconnect).is_some_and(|end| self.furthers.contains(&end)) {
             return Sighting::Repeat;
         }
-        let n_of_name = self.n_of_name.entry((server, session_key)).or_insert(1);
+        self.furthers.extend(connect.into_iter().chain(disconnect));
+        let n_of_name = self.n_of_name.entry(name).or_insert(1);
         *n_of_name += 1;
         Sighting::New(*n_of_name)
     }
 }
 
-/// A session with neither end has no row to be known by.
+/// One connect row is one session, also where a copy breaks off within the disconnect row; without
+/// the one the other tells. A session with neither end has no row to be known by.
 fn is_repeat(entry: &Entry, fingerprint: Fingerprint) -> bool {
-    let agrees = |mine: Option<u64>, theirs: u16| low(mine).is_none_or(|mine| mine == theirs);
-    fingerprint != Fingerprint::default()
-        && agrees(fingerprint.connect, entry.connect)
-        && agrees(fingerprint.disconnect, entry.disconnect)
+    match fingerprint {
+        Fingerprint { connect: Some(_), .. } => low(fingerprint.connect) == Some(entry.connect),
+        Fingerprint { disconnect: Some(_), .. } => low(fingerprint.disconnect) == Some(entry.disconnect),
+        _ => false,
+    }
 }
 
 /// Whether the id is as Exchange makes it: a count of 100 ns since the year 1, here of the years
@@ -122,14 +117,16 @@ fn is_clock(session_key: u64) -> bool {
     (630_822_816_000_000_000..662_380_416_000_000_000).contains(&session_key)
 }
 
-/// Sixteen bits of a hash, never 0, which stands for a row that was not read.
-fn low(hash: Option<u64>) -> Option<u16> {
-    hash.map(|hash| u16::try_from(hash & 0xffff).unwrap_or_default().max(1))
+/// Half of a hash, never 0, which stands for a row that was not read.
+fn low(hash: Option<u64>) -> Option<u32> {
+    hash.map(|hash| u32::try_from(hash & 0xffff_ffff).unwrap_or_default().max(1))
 }
 
-/// Spreads consecutive ids over the table.
-fn hash_of(server: ServerIndex, session_key: u64) -> u64 {
-    let mixed = (session_key ^ (u64::from(server) << 48)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+/// Mixes server and session id: one to one for each server, and spread over the table, for ids
+/// count up.
+fn name_of(server: ServerIndex, session_key: u64) -> u64 {
+    let apart = u64::from(server).wrapping_mul(0xD6E8_FEB8_6659_FD93).rotate_left(32);
+    let mixed = (session_key ^ apart).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed ^ (mixed >> 29)
 }
 
@@ -156,6 +153,16 @@ mod tests {
     }
 
     #[test]
+    fn many_cut_sessions_of_one_name_are_told_apart() {
+        let mut seen = Seen::default();
+        let hash = |number: u64| Some(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        for number in 1..300_000 {
+            let expected = Sighting::New(u32::try_from(number).unwrap());
+            assert_eq!(seen.sight(0, 0, ends(None, hash(number))), expected);
+        }
+    }
+
+    #[test]
     fn tells_cut_copies_from_sessions() {
         let id = 0x08DE_2A1B_3C4D_5E6F;
         let mut seen = Seen::default();
@@ -166,7 +173,10 @@ mod tests {
         assert_eq!(seen.sight(0, id, ends(Some(13), None)), Sighting::Repeat);
         assert_eq!(seen.sight(0, id, ends(None, Some(14))), Sighting::Repeat);
         assert_eq!(seen.sight(0, id, ends(Some(13), Some(14))), Sighting::Repeat);
-        assert_eq!(seen.sight(0, id, ends(Some(13), Some(15))), Sighting::New(3));
+        // Copies that break off within the last row.
+        assert_eq!(seen.sight(0, id, ends(Some(13), Some(15))), Sighting::Repeat);
+        assert_eq!(seen.sight(0, id, ends(Some(11), Some(15))), Sighting::Repeat);
+        assert_eq!(seen.sight(0, id, ends(Some(16), Some(17))), Sighting::New(3));
         // Without any end, the first is as good as any.
         assert_eq!(seen.sight(0, id + 1, ends(None, None)), Sighting::New(1));
     }

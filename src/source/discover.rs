@@ -5,7 +5,8 @@
 //!
 //! **Invariant**: opens no file; a folder is walked to its end whatever fails in it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +49,8 @@ pub struct Discovery {
     pub same: Vec<(PathBuf, PathBuf)>,
     /// What failed.
     pub errors: Vec<ReadError>,
-    known: HashSet<PathBuf>,
+    /// For each true name its place in `files`.
+    known: HashMap<PathBuf, usize>,
 }
 
 /// Finds the files that `paths` name: files, folders with all below them, patterns with `*`, `?`
@@ -122,10 +124,12 @@ impl Discovery {
         if Some(real.as_path()) == exclude {
             return;
         }
-        if self.known.insert(real.clone()) {
-            self.files.push(Found { path: path.to_owned(), real: Some(real) });
-        } else if let Some(first) = self.files.iter().find(|found| found.real.as_ref() == Some(&real)) {
-            self.same.push((path.to_owned(), first.path.clone()));
+        match self.known.entry(real) {
+            Entry::Occupied(first) => self.same.push((path.to_owned(), self.files[*first.get()].path.clone())),
+            Entry::Vacant(place) => {
+                self.files.push(Found { path: path.to_owned(), real: Some(place.key().clone()) });
+                place.insert(self.files.len() - 1);
+            }
         }
     }
 }

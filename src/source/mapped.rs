@@ -29,8 +29,8 @@ impl Mapped {
         // SAFETY: the map is private to this type and handed out as shared bytes only. Exchange
         // appends to the file that it is writing, which leaves the mapped part as it is, and never
         // rewrites one. Where another program truncates the file while it is read, the system
-        // ends the process with a bus error instead of giving wrong bytes; `--no-mmap` reads such
-        // files safely.
+        // ends the process with a bus error instead of giving wrong bytes; without `--mmap` such
+        // files are read safely.
         let map = unsafe { Mmap::map(file)? };
         #[cfg(unix)]
         // Advice only: a refusal changes nothing but the speed.

@@ -202,11 +202,16 @@ fn rows_of_one_result_are_one_attempt() {
 
 #[test]
 fn the_reply_to_a_known_user_may_still_refuse() {
-    for reply in ["535 5.7.3 Unable to proxy authenticated session", "454 4.7.0 Temporary authentication failure"] {
+    for reply in [
+        "535 5.7.3 Unable to proxy authenticated session",
+        "454 4.7.0 Temporary authentication failure",
+        "451 4.7.0 Temporary server error. Please try again later. PRX5",
+    ] {
         check_auth(
             &format!("+\n< AUTH LOGIN\n{CHALLENGES}* CONTOSO\\alice | authenticated\n> {reply}\n-"),
             (Auth::Failed, 1, 1, "LOGIN", "CONTOSO\\alice", "-"),
         );
+        check_auth(&format!("+\n< AUTH LOGIN\n{CHALLENGES}> {reply}\n-"), (Auth::Failed, 1, 1, "LOGIN", "-", "-"));
     }
 }
 
@@ -397,6 +402,19 @@ fn envelopes() {
     check_mail(
         "> 550 5.7.1 Unable to relay\n> 550 5.7.54 SMTP; Unable to relay recipient\n> 550 5.7.1 Not authorized\n-",
         (0, 0, 2, 0, "", ""),
+    );
+}
+
+#[test]
+fn a_cut_through_pipelined_commands() {
+    let replies = "> 250 2.1.0 Sender OK\n> 550 5.1.1 User unknown\n> 250 2.1.5 Recipient OK\n> 354 Start\n* x | y\n> 250 2.6.0 <1@example.com> [InternalId=7] 100 bytes in 0.1, 1 KB/sec Queued mail for delivery\n";
+    let more = "< RSET\n> 250 2.0.0 Resetting\n-";
+    check_mail(&format!("< RCPT TO:<c@contoso.com>\n< DATA\n{replies}{more}"), (0, 1, 1, 100, "", "c@contoso.com"));
+    check_mail(&format!("< DATA\n{replies}{more}"), (0, 1, 1, 100, "", ""));
+    // As many replies as commands: nothing is cut between them.
+    check_mail(
+        "< RCPT TO:<c@contoso.com>\n> 250 2.1.5 Recipient OK\n> 421 4.4.1 Connection timed out\n-",
+        (0, 0, 0, 0, "", "c@contoso.com"),
     );
 }
 

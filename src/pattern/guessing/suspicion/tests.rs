@@ -1,3 +1,7 @@
+//! Logins made up to lie on either side of each number that tells kinds apart.
+//!
+//! **Invariant**: none but that of every test: it says what is right.
+
 use super::*;
 use crate::pattern::guessing::write_key;
 
