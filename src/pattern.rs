@@ -96,7 +96,6 @@ pub struct Watch {
 /// What is remembered of a listener from session to session.
 #[derive(Debug)]
 struct Post {
-    listener: Arc<Listener>,
     offers: drift::Last,
     certificates: certificates::Last,
 }
@@ -117,8 +116,8 @@ impl Watch {
         let at = self.post(visit);
         let Self { patterns, posts, key, .. } = self;
         let post = &mut posts[at];
-        patterns.offers.take(visit, &post.listener, &mut post.offers, key);
-        patterns.certificates.take(visit, &post.listener, &mut post.certificates, key);
+        patterns.offers.take(visit, &mut post.offers);
+        patterns.certificates.take(visit, &mut post.certificates);
         // A front end speaks here for its clients; its own log tells of them.
         if !visit.case.facts.proxied.iter().any(|proxied| matches!(proxied, Proxied::For { .. })) {
             patterns.logins.take(visit, key);
@@ -133,8 +132,11 @@ impl Watch {
                 connector: visit.case.connector_parts().1.into_owned(),
                 port: visit.local_port,
             };
-            let (offers, certificates) = <(drift::Last, certificates::Last)>::default();
-            self.posts.push(Post { listener: Arc::new(listener), offers, certificates });
+            let listener = Arc::new(listener);
+            self.posts.push(Post {
+                offers: drift::Last::new(Arc::clone(&listener)),
+                certificates: certificates::Last::new(listener),
+            });
             self.posts.len() - 1
         })
     }
@@ -143,8 +145,8 @@ impl Watch {
     pub fn into_patterns(self) -> Patterns {
         let Self { mut patterns, posts, .. } = self;
         for post in posts {
-            patterns.offers.end(&post.listener, post.offers);
-            patterns.certificates.end(&post.listener, post.certificates);
+            patterns.offers.end(post.offers);
+            patterns.certificates.end(post.certificates);
         }
         patterns
     }

@@ -74,6 +74,15 @@ fn logins_that_fail() {
 }
 
 #[test]
+fn who_never_logged_in_is_a_stranger() {
+    let rest = |name| of_sample(name)["logins"]["rest"].clone();
+    let office = json!({"failures": 10, "addresses": 1, "users": 2, "strangers": 0});
+    assert_eq!(rest("guessing-no-office-behind-one-address.log"), office);
+    let guesser = json!({"failures": 5, "addresses": 1, "users": 5, "strangers": 5});
+    assert_eq!(rest("too-many-errors.log"), guesser);
+}
+
+#[test]
 fn the_login_that_succeeded_is_named_first() {
     let suspicion = &of_sample("guessing-then-success.log")["logins"]["suspicions"][0];
     let expected = json!([{

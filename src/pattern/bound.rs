@@ -44,7 +44,7 @@ impl<K: Hash + Ord + Clone, V: Default> Bounded<K, V> {
     where
         Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
     {
-        if self.entries.len() >= self.most + self.most / 4 + 1 {
+        if self.entries.len() > self.most + self.most / 4 {
             self.shrink();
         }
         match self.entries.entry_ref(key) {
@@ -76,7 +76,7 @@ impl<K: Hash + Ord + Clone, V: Default> Bounded<K, V> {
         let cut = self.true_cut();
         let is_kept = |key: &K| cut == u64::MAX || rank(key) < cut;
         let mut kept: Vec<(&K, &V)> = self.entries.iter().filter(|(key, _)| is_kept(key)).collect();
-        kept.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        kept.sort_unstable_by_key(|(key, _)| *key);
         kept
     }
 
@@ -123,7 +123,7 @@ pub const NAME_BYTES: usize = 255;
 /// A few of the names that were met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Few {
-    names: Vec<Vec<u8>>,
+    names: Vec<Box<[u8]>>,
     has_more: bool,
 }
 
@@ -132,7 +132,7 @@ impl Few {
     #[inline]
     pub fn insert(&mut self, name: &[u8]) {
         let name = clipped(name, NAME_BYTES);
-        if name.is_empty() || self.names.iter().any(|known| known == name) {
+        if name.is_empty() || self.names.iter().any(|known| **known == *name) {
             return;
         }
         self.insert_new(name);
@@ -140,7 +140,11 @@ impl Few {
 
     fn insert_new(&mut self, name: &[u8]) {
         if self.names.len() < FEW {
-            self.names.push(name.to_vec());
+            // Most have one name, and there may be a hundred thousand of them.
+            if self.names.is_empty() {
+                self.names.reserve_exact(1);
+            }
+            self.names.push(name.into());
             return;
         }
         self.has_more = true;
@@ -148,13 +152,13 @@ impl Few {
         if let Some(last) = last
             && rank(name) < rank(&last[..])
         {
-            *last = name.to_vec();
+            *last = name.into();
         }
     }
 
     /// The names in order.
     pub fn names(&self) -> Vec<&[u8]> {
-        let mut names: Vec<&[u8]> = self.names.iter().map(Vec::as_slice).collect();
+        let mut names: Vec<&[u8]> = self.names.iter().map(AsRef::as_ref).collect();
         names.sort_unstable();
         names
     }
@@ -167,7 +171,7 @@ impl Few {
 
 impl AddAssign<&Self> for Few {
     fn add_assign(&mut self, other: &Self) {
-        self.has_more |= other.has_more;
+        self.has_more = self.has_more || other.has_more;
         for name in &other.names {
             self.insert(name);
         }
@@ -223,7 +227,7 @@ mod tests {
             back += &head;
             prop_assert_eq!(told(&forth), whole.clone());
             prop_assert_eq!(told(&back), whole.clone());
-            let counted = |key: &[u8]| keys.iter().filter(|known| **known == key[0]).count() as u64;
+            let counted = |key: &Vec<u8>| keys.iter().filter(|known| [**known] == key[..]).count() as u64;
             prop_assert!(whole.0.iter().all(|(key, sum)| *sum == counted(key)));
             prop_assert!(whole.0.len() <= 8);
         }

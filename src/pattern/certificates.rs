@@ -58,8 +58,18 @@ impl AddAssign<&Self> for Sighting {
 }
 
 /// The last certificates of a listener: for clients, and for other Exchange servers.
-#[derive(Debug, Default)]
-pub(super) struct Last([Option<(Vec<u8>, Sighting)>; 2]);
+#[derive(Debug)]
+pub(super) struct Last {
+    listener: Arc<Listener>,
+    runs: [Option<(Vec<u8>, Sighting)>; 2],
+    text: Vec<u8>,
+}
+
+impl Last {
+    pub(super) fn new(listener: Arc<Listener>) -> Self {
+        Self { listener, runs: [None, None], text: Vec::new() }
+    }
+}
 
 /// The certificates in use.
 #[derive(Clone, Debug)]
@@ -90,9 +100,9 @@ pub struct Presented {
     pub certificate: Certificate,
     /// To how many sessions.
     pub sessions: u64,
-    /// The first session and the last one.
+    /// The first session.
     pub first: Mark,
-    /// The last one.
+    /// The last session.
     pub last: Mark,
     /// The names that the listener went by.
     pub banners: Few,
@@ -116,10 +126,11 @@ impl Presented {
 }
 
 impl Certificates {
-    pub(super) fn take(&mut self, visit: &Visit<'_>, listener: &Arc<Listener>, last: &mut Last, text: &mut Vec<u8>) {
+    pub(super) fn take(&mut self, visit: &Visit<'_>, last: &mut Last) {
         let session = visit.case.session;
         let rows = &visit.case.facts.tls.certificate_rows;
         let Some(&row) = rows.last() else { return };
+        let Last { listener, runs, text } = last;
         text.clear();
         for row in rows.iter().filter_map(|row| session.rows.get(*row as usize)) {
             let data = session.as_data(row).as_inner();
@@ -127,7 +138,7 @@ impl Certificates {
             text.push(b'\n');
         }
         let phase = Phase::after_tls(visit);
-        let slot = &mut last.0[usize::from(phase == Phase::AnonymousTls)];
+        let slot = &mut runs[usize::from(phase == Phase::AnonymousTls)];
         if slot.as_ref().is_none_or(|(known, _)| known != text) {
             if let Some((known, sighting)) = slot.take() {
                 self.flush(listener, phase, known, &sighting);
@@ -147,10 +158,10 @@ impl Certificates {
         }
     }
 
-    pub(super) fn end(&mut self, listener: &Arc<Listener>, last: Last) {
-        for (run, phase) in last.0.into_iter().zip([Phase::Tls, Phase::AnonymousTls]) {
+    pub(super) fn end(&mut self, last: Last) {
+        for (run, phase) in last.runs.into_iter().zip([Phase::Tls, Phase::AnonymousTls]) {
             if let Some((text, sighting)) = run {
-                self.flush(listener, phase, text, &sighting);
+                self.flush(&last.listener, phase, text, &sighting);
             }
         }
     }

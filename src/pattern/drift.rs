@@ -29,6 +29,9 @@ const SIGHTINGS: usize = 1 << 18;
 /// the client.
 const MOST_CHANGES: usize = 6;
 
+/// So does one that comes and goes within an hour more often than once.
+const MOST_WITHIN_HOURS: usize = 1;
+
 /// How much of an offer is kept, in bytes; Exchange's are below 400.
 const OFFER_BYTES: usize = 2048;
 
@@ -84,8 +87,18 @@ impl AddAssign<&Self> for Sighting {
 }
 
 /// The last offers of a listener, by state.
-#[derive(Debug, Default)]
-pub(super) struct Last([Option<Run>; 3]);
+#[derive(Debug)]
+pub(super) struct Last {
+    listener: Arc<Listener>,
+    runs: [Option<Run>; 3],
+    text: Vec<u8>,
+}
+
+impl Last {
+    pub(super) fn new(listener: Arc<Listener>) -> Self {
+        Self { listener, runs: [None, None, None], text: Vec::new() }
+    }
+}
 
 /// Sessions that were made the same offer in the same hour.
 #[derive(Debug)]
@@ -116,47 +129,43 @@ impl AddAssign<&Self> for Offers {
 }
 
 impl Offers {
-    pub(super) fn take(&mut self, visit: &Visit<'_>, listener: &Arc<Listener>, last: &mut Last, text: &mut Vec<u8>) {
+    pub(super) fn take(&mut self, visit: &Visit<'_>, last: &mut Last) {
         let facts = visit.case.facts;
         // Where the head is cut, a list without STARTTLS may have been given after it.
         if !facts.ehlo_rows.is_empty() && !facts.is_head_cut {
-            self.note(visit, Phase::Clear, &facts.ehlo_rows, listener, last, text);
+            self.note(visit, Phase::Clear, &facts.ehlo_rows, last);
         }
         if !facts.ehlo_rows_tls.is_empty() && facts.tls.outcome == StartTls::Succeeded {
-            self.note(visit, Phase::after_tls(visit), &facts.ehlo_rows_tls, listener, last, text);
+            self.note(visit, Phase::after_tls(visit), &facts.ehlo_rows_tls, last);
         }
     }
 
-    fn note(
-        &mut self,
-        visit: &Visit<'_>,
-        phase: Phase,
-        rows: &[u32],
-        listener: &Arc<Listener>,
-        last: &mut Last,
-        text: &mut Vec<u8>,
-    ) {
+    fn note(&mut self, visit: &Visit<'_>, phase: Phase, rows: &[u32], last: &mut Last) {
         let Some(time) = visit.row_time(rows[0]) else { return };
+        let Last { listener, runs, text } = last;
         write_offer(visit.case.session, rows, text);
         let hour = time.0.div_euclid(TICKS_PER_HOUR);
-        let slot = &mut last.0[phase as usize];
-        let is_same = slot.as_ref().is_some_and(|run| run.hour == hour && run.text == *text);
-        if !is_same {
+        let slot = &mut runs[phase as usize];
+        if slot.as_ref().is_none_or(|run| run.hour != hour || run.text != *text) {
             let words = match slot.take() {
-                Some(run) => {
-                    let is_same_text = run.text == *text;
-                    let words = is_same_text.then(|| run.words.clone());
+                Some(run) if run.text == *text => {
+                    let words = run.words.clone();
                     self.flush(listener, phase, run);
                     words
                 }
-                None => None,
+                other => {
+                    if let Some(run) = other {
+                        self.flush(listener, phase, run);
+                    }
+                    to_words(&read_extensions(visit.case.session, rows))
+                }
             };
-            let words = words.unwrap_or_else(|| to_words(&read_extensions(visit.case.session, rows)));
             *slot = Some(Run { text: text.clone(), hour, words, sighting: Sighting::default() });
         }
-        let Some(run) = slot else { return };
-        run.sighting.sessions += 1;
-        run.sighting.marks.note(Some(time), &|out| visit.write_id(out));
+        if let Some(Run { sighting, .. }) = slot {
+            sighting.sessions += 1;
+            sighting.marks.note(Some(time), &|out| visit.write_id(out));
+        }
     }
 
     fn flush(&mut self, listener: &Arc<Listener>, phase: Phase, run: Run) {
@@ -170,10 +179,10 @@ impl Offers {
         }
     }
 
-    pub(super) fn end(&mut self, listener: &Arc<Listener>, last: Last) {
-        for (run, phase) in last.0.into_iter().zip([Phase::Clear, Phase::Tls, Phase::AnonymousTls]) {
+    pub(super) fn end(&mut self, last: Last) {
+        for (run, phase) in last.runs.into_iter().zip([Phase::Clear, Phase::Tls, Phase::AnonymousTls]) {
             if let Some(run) = run {
-                self.flush(listener, phase, run);
+                self.flush(&last.listener, phase, run);
             }
         }
     }
@@ -264,7 +273,8 @@ fn history(listener: &Listener, phase: Phase, mut stretches: Vec<Stretch<'_>>) -
     let mut unsteady = Vec::new();
     for word in all {
         let turns = turns_of(word, &stretches);
-        if turns.len() > MOST_CHANGES {
+        let n_within = turns.iter().filter(|turn| turn.is_late).count();
+        if turns.len() > MOST_CHANGES || n_within > MOST_WITHIN_HOURS {
             unsteady.push(word.to_vec());
             continue;
         }
@@ -404,5 +414,6 @@ mod tests {
         let offers: Vec<(i64, i64, &str)> =
             (0..9).map(|hour| (hour * 10, hour * 10 + 5, if hour % 2 == 0 { "A" } else { "A X" })).collect();
         check(&offers, &["unsteady X"]);
+        check(&[(1, 9, "A S"), (4, 6, "A"), (11, 19, "A S"), (13, 17, "A")], &["unsteady S"]);
     }
 }

@@ -61,6 +61,9 @@ impl Account {
     fn add_time(&mut self, time: Timestamp) {
         let at = self.times.partition_point(|known| *known <= time);
         if at < TIMES {
+            if self.times.is_empty() {
+                self.times.reserve_exact(1);
+            }
             self.times.truncate(TIMES - 1);
             self.times.insert(at, time);
         }

@@ -41,10 +41,14 @@ fn write_rest(rest: Rest, has_suspicions: bool, text: &mut String) {
     if rest.failures == 0 {
         return;
     }
+    let strangers = match rest.strangers {
+        0 => String::new(),
+        count => format!("; {} of the users never logged in", to_grouped(count as u64)),
+    };
     let other = if has_suspicions { "other " } else { "" };
     let _ = writeln!(
         text,
-        "  {other}failures that look like nothing of the kind: {}, for {} from {}",
+        "  {other}failures that look like nothing of the kind: {}, for {} from {}{strangers}",
         to_grouped(rest.failures),
         counted(rest.users as u64, "user"),
         addresses_text(rest.addresses as u64)

@@ -2,8 +2,8 @@
 //!
 //! In: [`Needs`]. Out: text.
 //!
-//! **Invariant**: a thing that nobody uses is not named; who uses what nobody will turn off is only
-//! counted.
+//! **Invariant**: a thing that nobody uses is not named; who uses what nobody thinks of turning off is
+//! only counted.
 
 use std::fmt::Write;
 
@@ -40,7 +40,7 @@ fn write_thing(needs: &Needs, thing: Thing, look: Look, text: &mut String) {
         last_text(total.period, look.zone),
         sample_text(needs.is_exceeded(thing))
     );
-    if thing.is_modern() {
+    if !is_listed(thing) {
         return;
     }
     let clients = needs.clients(thing);
@@ -48,6 +48,17 @@ fn write_thing(needs: &Needs, thing: Thing, look: Look, text: &mut String) {
         write_client(address, figures, look, text);
     }
     write_more(text, 6, clients.len(), look);
+}
+
+/// Whether anyone thinks of turning it off; the record has the clients of all.
+fn is_listed(thing: Thing) -> bool {
+    match thing {
+        Thing::TlsUnknown => false,
+        Thing::Login(mechanism) => {
+            matches!(mechanism, Mechanism::Login | Mechanism::Plain | Mechanism::Ntlm | Mechanism::Other)
+        }
+        thing => !thing.is_modern(),
+    }
 }
 
 fn write_client(address: &[u8], figures: &Use, look: Look, text: &mut String) {

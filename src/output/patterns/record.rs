@@ -47,6 +47,7 @@ struct RestRecord {
     failures: u64,
     addresses: usize,
     users: usize,
+    strangers: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -279,7 +280,12 @@ impl LoginsRecord {
             succeeded_sessions: logins.successes(),
             sampled: logins.is_exceeded(),
             suspicions: suspicions.iter().take(top).map(|suspicion| SuspicionRecord::new(suspicion, top)).collect(),
-            rest: RestRecord { failures: rest.failures, addresses: rest.addresses, users: rest.users },
+            rest: RestRecord {
+                failures: rest.failures,
+                addresses: rest.addresses,
+                users: rest.users,
+                strangers: rest.strangers,
+            },
         }
     }
 }

@@ -105,6 +105,8 @@ pub struct Rest {
     pub addresses: usize,
     /// For how many users.
     pub users: usize,
+    /// How many of these never logged in, anywhere: people who mistype do, names that are guessed do not.
+    pub strangers: usize,
 }
 
 impl Suspicion {
@@ -118,6 +120,20 @@ impl Suspicion {
     /// Whether a password may have been found.
     pub fn is_breached(&self) -> bool {
         self.kind != Kind::StalePassword && !self.breaches.is_empty()
+    }
+}
+
+impl Rest {
+    fn new(all: &[Pair<'_>], rest: &[Pair<'_>]) -> Self {
+        let served: BTreeSet<&[u8]> =
+            all.iter().filter(|pair| pair.account.successes > 0).map(Pair::short_user).collect();
+        let users: BTreeSet<&[u8]> = rest.iter().map(|pair| pair.user).collect();
+        Self {
+            failures: rest.iter().map(|pair| pair.account.failures).sum(),
+            addresses: rest.iter().map(|pair| pair.address).collect::<BTreeSet<_>>().len(),
+            strangers: users.iter().filter(|user| !served.contains(short_name(user))).count(),
+            users: users.len(),
+        }
     }
 }
 
@@ -164,12 +180,7 @@ impl Logins {
                 suspicion.users.clone(),
             )
         });
-        let rest = Rest {
-            failures: rest.iter().map(|pair| pair.account.failures).sum(),
-            addresses: rest.iter().map(|pair| pair.address).collect::<BTreeSet<_>>().len(),
-            users: rest.iter().map(|pair| pair.user).collect::<BTreeSet<_>>().len(),
-        };
-        (suspicions, rest)
+        (suspicions, Rest::new(&pairs, &rest))
     }
 }
 

@@ -102,7 +102,9 @@ fn one_user_in_many_networks() {
     check(&at(10), &["Distributed many 10"]);
     check(&at(9), &["rest 9"]);
     let mut unnamed = at(10);
-    unnamed.iter_mut().for_each(|tried| tried.1 = "");
+    for tried in &mut unnamed {
+        tried.1 = "";
+    }
     check(&unnamed, &["rest 10"]);
 }
 
