@@ -13,6 +13,7 @@ mod sessions;
 mod lines;
 mod show;
 mod summary;
+mod check;
 mod explain;
 
 use std::io::{self, Write};
@@ -26,9 +27,9 @@ use args::{Args, Command};
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
-    /// Sessions were found.
+    /// Sessions were found; every limit held.
     Found = 0,
-    /// None was.
+    /// None was; a limit was broken.
     Nothing = 1,
     /// Something could not be done.
     Error = 2,
@@ -40,6 +41,25 @@ enum Error {
     /// No path was named, and standard input is a terminal.
     #[error("nothing to read: name files or folders, or `-` to type a log in")]
     NothingToRead,
+    /// `check` without any limit.
+    #[error("nothing to check: give --policy FILE, --deny RULE, --max RULE=N or --severity LEVEL")]
+    NoLimit,
+    /// The policy cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    ReadPolicy {
+        /// Where it lies.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The policy is wrong.
+    #[error("{}:{source}", path.display())]
+    Policy {
+        /// Where it lies.
+        path: PathBuf,
+        /// Where in it, and why.
+        source: crate::policy::file::PolicyError,
+    },
     /// Whoever read the answer has gone.
     #[error("the reader of the answer has gone")]
     ReaderGone,
@@ -90,7 +110,8 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
         Command::Sessions { format, common } => sessions::run(*format, common),
         Command::Lines { format, common } => lines::run(*format, common),
         Command::Show { id, format, common } => show::run(id, *format, common),
-        Command::Summary { format, common } => summary::run(*format, common),
+        Command::Summary { format, top, common } => summary::run(*format, *top, common),
+        Command::Check { format, limits, common } => check::run(*format, limits, common),
         Command::Explain { words } => explain::run(words),
         Command::Schema => print(crate::output::json::RECORD_SCHEMA.as_bytes()),
         Command::Completions { shell } => {

@@ -20,6 +20,7 @@
 //!    ingest      drives the above, batch after batch into a sink            |
 //!        |                                                                  |
 //!    summary     counts that merge                                          |
+//!    policy      limits, and whether they held                              |
 //!    output      writers, escaping of hostile text  ------------------------+
 //!    cli         arguments, exit codes
 //! ```
@@ -63,5 +64,6 @@ pub mod dialogue;
 pub mod diagnosis;
 pub mod ingest;
 pub mod summary;
+pub mod policy;
 pub mod output;
 pub mod cli;
