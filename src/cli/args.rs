@@ -17,6 +17,8 @@ Examples:
   heloscope sessions samples                       every session, one row each
   heloscope lines --format raw logs > case.log     the rows, put back together: a log again
   heloscope show EX01/08DE2A1B3C4D5E6F logs        one session: why it failed, what to check, what was said
+  heloscope summary logs                           one screen: outcomes, what was found and why, who took part
+  heloscope check logs --severity error            for CI: exit code 1 where any session failed
   heloscope explain LogonDenied                    what a rule, a reply or a word of the log means
 
 Where Exchange keeps the logs:
@@ -24,7 +26,7 @@ Where Exchange keeps the logs:
                            \\\\EX01\\c$\\Program Files\\Microsoft\\Exchange Server\\V15\\TransportRoles\\Logs
   a copy on Linux          /srv/logs/EX01/FrontEnd/ProtocolLog/SmtpReceive
 
-Exit codes: 0 sessions found, 1 none, 2 an error.";
+Exit codes: 0 sessions found, 1 none, 2 an error; of check: 0 held, 1 broken, 2 could not tell.";
 
 const CHECK_HELP: &str = "\
 A policy:
@@ -39,8 +41,8 @@ A policy:
 
 A session counts once for a limit, whatever was found in it. `heloscope explain` lists the rules.
 
-Exit codes: 0 every limit held, 1 one was broken, 2 could not tell: nothing was read, a file or the policy cannot
-be read, a limit names a connector without sessions.";
+Exit codes: 0 every limit held, 1 one was broken, 2 could not tell: no session was read, a file
+could not be, a limit names a connector without sessions, or the policy is wrong.";
 
 /// Reads Exchange SMTP receive protocol logs, rebuilds every session, and says which failed at
 /// STARTTLS or AUTH.

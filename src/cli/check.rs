@@ -38,14 +38,15 @@ pub(super) fn run(format: CheckFormat, typed: &Limits, common: &Common) -> Resul
     };
     let report = Report::new(&limits, &tallies, basis);
     let answer = match format {
-        CheckFormat::Text => to_check_text(&report, paint(common)),
+        CheckFormat::Text => to_check_text(&report, common.tz, paint(common)),
         CheckFormat::Json => to_check_json(&report).expect("strings and numbers, written into memory"),
         CheckFormat::Junit => to_check_junit(&report),
-        CheckFormat::Markdown => to_check_markdown(&report),
+        CheckFormat::Markdown => to_check_markdown(&report, common.tz),
     };
     write_whole(common, answer.as_bytes())?;
     close(common, &catalogue, &account);
-    if format != CheckFormat::Text || common.output.is_some() {
+    let is_told = format == CheckFormat::Text && common.output.is_none();
+    if !is_told && report.outcome() != Outcome::Held {
         complain(&report.to_verdict_text());
     }
     Ok(match report.outcome() {

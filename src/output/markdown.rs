@@ -14,19 +14,31 @@ use super::escape::visible;
 pub fn to_cell(bytes: &[u8]) -> String {
     let shown = visible(bytes);
     let mut cell = String::with_capacity(shown.len() + 16);
-    for character in shown.trim().chars() {
-        // Letters, digits and spaces mean nothing; a point or a hyphen only at the beginning of a
-        // line, or in `www.`, which some renderers make a link.
-        let is_plain = character.is_alphanumeric() || matches!(character, ' ' | '-' | ',' | ';');
-        let is_inner_point = character == '.' && !cell.to_ascii_lowercase().ends_with("www");
-        if is_plain && !(cell.is_empty() && character == '-') || is_inner_point || !character.is_ascii() {
+    let mut before = None;
+    let mut characters = shown.trim().chars().peekable();
+    while let Some(character) = characters.next() {
+        if is_text(character, before, characters.peek().copied()) {
             cell.push(character);
         } else {
             // Writing into a string cannot fail.
             let _ = write!(cell, "&#{};", u32::from(character));
         }
+        before = Some(character);
     }
     cell
+}
+
+/// Whether a character is text to every renderer, between these two.
+fn is_text(character: char, before: Option<char>, after: Option<char>) -> bool {
+    match character {
+        ' ' | ',' | ';' | '/' | '%' => true,
+        // What these may open at the beginning of a line is a list, a heading or a rule.
+        '-' | '+' | '=' | '(' | ')' => before.is_some(),
+        // Renderers make links of `http://…` and `www.…`.
+        ':' => before.is_some() && after != Some('/'),
+        '.' => !matches!(before, Some('w' | 'W')),
+        character => character.is_alphanumeric() || !character.is_ascii(),
+    }
 }
 
 /// Which way a column leans.
@@ -71,8 +83,9 @@ mod tests {
 
     #[test]
     fn odd_text() {
-        assert_eq!(to_cell(b"<img src=x>|`*_"), "&#60;img src&#61;x&#62;&#124;&#96;&#42;&#95;");
-        assert_eq!(to_cell(b"http://x www.x WWW.x"), "http&#58;&#47;&#47;x www&#46;x WWW&#46;x");
+        assert_eq!(to_cell(b"<img src=x>|`*_"), "&#60;img src=x&#62;&#124;&#96;&#42;&#95;");
+        assert_eq!(to_cell(b"http://x www.x WWW.x"), "http&#58;//x www&#46;x WWW&#46;x");
+        assert_eq!(to_cell(b"[a](b) ![c] $d$ @e"), "&#91;a&#93;(b) &#33;&#91;c&#93; &#36;d&#36; &#64;e");
         assert_eq!(to_cell(b"- a\n# b"), "&#45; a&#92;x0a&#35; b");
     }
 
@@ -83,7 +96,7 @@ mod tests {
         push_row(&mut table, &[cell, "end"]);
         let mut text = String::new();
         let mut n_cells = 0;
-        for event in Parser::new_ext(&table, Options::all()) {
+        for event in Parser::new_ext(&table, Options::all() - Options::ENABLE_SMART_PUNCTUATION) {
             match event {
                 Event::Start(pulldown_cmark::Tag::TableCell) => n_cells += 1,
                 Event::Text(piece) if n_cells == 3 => text.push_str(&piece),

@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn odd_limits() {
         check("auth-mising=1", "`auth-mising` is no rule; near it: `auth-missing`");
-        check("oauth-*=1", "`oauth-*` is no rule");
+        check("qqq-*=1", "`qqq-*` is no rule");
         check("=1", "`` is no rule");
         check("auth-missing", "`auth-missing` names no limit: RULE=N or RULE=P%");
         for word in ["", "x", "-1", "1.5", "1e3", "%", ".5%", "5.%", "101%", "0.00001%", "1%%", "99999999999999999999"]

@@ -12,6 +12,7 @@
 use std::fmt::Write;
 
 use crate::output::escape::visible;
+use crate::output::time::Zone;
 use crate::policy::Outcome;
 
 use super::text::push_proofs;
@@ -65,7 +66,7 @@ fn push_case(report: &Report<'_>, judged: &Judged<'_>, suite: &str, out: &mut St
         }
         Outcome::Broken => {
             let mut proofs = String::new();
-            push_proofs(judged, &mut proofs);
+            push_proofs(judged, Zone::Utc, &mut proofs);
             let proofs: String = proofs.split_inclusive('\n').map(escaped_line).collect();
             writeln!(
                 out,

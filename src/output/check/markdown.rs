@@ -7,13 +7,13 @@
 use std::fmt::Write;
 
 use crate::output::markdown::{Column, push_head, push_row, to_cell};
-use crate::output::time::to_grouped;
+use crate::output::time::{Zone, to_grouped, to_time_text};
 use crate::policy::Outcome;
 
 use super::{Judged, Report, rows_text};
 
 /// Returns what the check found as a page.
-pub fn to_check_markdown(report: &Report<'_>) -> String {
+pub fn to_check_markdown(report: &Report<'_>, zone: Zone) -> String {
     let mut out = format!("## {}\n\n", to_cell(report.to_verdict_text().as_bytes()));
     let columns = [("outcome", Column::Text), ("limit", Column::Text), ("found in", Column::Text), ("", Column::Text)];
     push_head(&mut out, &columns);
@@ -29,18 +29,20 @@ pub fn to_check_markdown(report: &Report<'_>) -> String {
         );
     }
     for judged in report.limits.iter().filter(|judged| judged.outcome == Outcome::Broken) {
-        push_broken(judged, &mut out);
+        push_broken(judged, zone, &mut out);
     }
     out
 }
 
-fn push_broken(judged: &Judged<'_>, out: &mut String) {
+fn push_broken(judged: &Judged<'_>, zone: Zone, out: &mut String) {
     // Writing into a string cannot fail.
     let _ = writeln!(out, "\n### {}\n", to_cell(judged.limit.to_string().as_bytes()));
-    push_head(out, &[("session", Column::Text), ("what", Column::Text), ("rows", Column::Text)]);
+    push_head(out, &["session", "time", "what", "rows"].map(|name| (name, Column::Text)));
     for proof in &judged.tally.proofs {
         let what = format!("{}: {}", proof.rule.name(), proof.message);
-        let cells = [&proof.id[..], what.as_bytes(), rows_text(&proof.rows).as_bytes()].map(to_cell);
+        let time = proof.time.map_or_else(|| "-".into(), |time| to_time_text(time, zone));
+        let rows = rows_text(&proof.rows);
+        let cells = [&proof.id[..], time.as_bytes(), what.as_bytes(), rows.as_bytes()].map(to_cell);
         push_row(out, &cells);
     }
     if judged.n_more() > 0 {

@@ -9,22 +9,23 @@ use std::fmt::Write;
 use crate::output::escape::visible;
 use crate::output::paint::{FAILURE, Paint};
 use crate::output::skipped::counted;
+use crate::output::time::{Zone, to_time_text};
 use crate::policy::Outcome;
 
 use super::{Judged, Report, rows_text};
 
 /// Returns what the check found as text.
-pub fn to_check_text(report: &Report<'_>, paint: Paint) -> String {
+pub fn to_check_text(report: &Report<'_>, zone: Zone, paint: Paint) -> String {
     let mut out = String::new();
     for judged in &report.limits {
-        push_limit(report, judged, paint, &mut out);
+        push_limit(report, judged, zone, paint, &mut out);
     }
     out.push_str(&report.to_verdict_text());
     out.push('\n');
     out
 }
 
-fn push_limit(report: &Report<'_>, judged: &Judged<'_>, paint: Paint, out: &mut String) {
+fn push_limit(report: &Report<'_>, judged: &Judged<'_>, zone: Zone, paint: Paint, out: &mut String) {
     let (open, close) = paint.around((judged.outcome == Outcome::Broken).then_some(FAILURE));
     let limit = judged.limit.to_string();
     let reason = report.reason(judged).map(|reason| format!("; {reason}")).unwrap_or_default();
@@ -38,14 +39,16 @@ fn push_limit(report: &Report<'_>, judged: &Judged<'_>, paint: Paint, out: &mut 
         visible(reason.as_bytes())
     );
     if judged.outcome == Outcome::Broken {
-        push_proofs(judged, out);
+        push_proofs(judged, zone, out);
     }
 }
 
 /// Appends the sessions that break a limit, each with its rows.
-pub(super) fn push_proofs(judged: &Judged<'_>, out: &mut String) {
+pub(super) fn push_proofs(judged: &Judged<'_>, zone: Zone, out: &mut String) {
     for proof in &judged.tally.proofs {
-        let _ = writeln!(out, "  {} {}: {}", visible(&proof.id), proof.rule.name(), visible(proof.message.as_bytes()));
+        let time = proof.time.map_or_else(|| "-".into(), |time| to_time_text(time, zone));
+        let message = visible(proof.message.as_bytes());
+        let _ = writeln!(out, "  {} {time} {}: {message}", visible(&proof.id), proof.rule.name());
         let _ = writeln!(out, "    {}", rows_text(&proof.rows));
     }
     if judged.n_more() > 0 {

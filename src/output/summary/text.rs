@@ -174,19 +174,19 @@ fn push_connectors(out: &mut String, summary: &Summary, top: usize) {
     let columns = ["failed", "sessions", "starttls", "logins", "messages"];
     let _ = writeln!(
         out,
-        "\n{:>10}{:>10}{:>12}{:>12}{:>12}  {heading}",
+        "\n{:>8}{:>9}{:>10}{:>10}{:>10}  {heading}",
         columns[0], columns[1], columns[2], columns[3], columns[4]
     );
     for (place, counts) in places.iter().take(top) {
         let _ = writeln!(
             out,
-            "{:>10}{:>10}{:>12}{:>12}{:>12}  {}",
+            "{:>8}{:>9}{:>10}{:>10}{:>10}  {}",
             to_grouped(failed(counts)),
             to_grouped(counts.sessions),
             part(counts.starttls[StartTls::Succeeded as usize], counts.sessions - counts.starttls[0]),
             part(counts.auth[Auth::Succeeded as usize], counts.sessions - counts.auth[0]),
             part(counts.accepted, counts.attempted),
-            cut(&place_text(place), WIDTH - 58),
+            cut(&place_text(place), WIDTH - 49),
         );
     }
 }
