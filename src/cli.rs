@@ -6,14 +6,18 @@
 //! picks an exit code.
 
 mod args;
+mod config;
+mod filtering;
 mod destination;
 mod progress;
 mod reading;
+mod listing;
 mod sessions;
 mod lines;
 mod show;
 mod summary;
 mod check;
+mod fields;
 mod explain;
 
 use std::io::{self, Write};
@@ -60,6 +64,9 @@ enum Error {
         /// Where in it, and why.
         source: crate::policy::file::PolicyError,
     },
+    /// What was typed or configured cannot be understood: lines that are fit to be shown.
+    #[error("{0}")]
+    Explained(String),
     /// Whoever read the answer has gone.
     #[error("the reader of the answer has gone")]
     ReaderGone,
@@ -95,6 +102,10 @@ pub fn run() -> ExitCode {
     match dispatch(&args.command) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(Error::ReaderGone) => ExitCode::SUCCESS,
+        Err(Error::Explained(text)) => {
+            complain(&text);
+            ExitCode::from(Exit::Error as u8)
+        }
         Err(error) => {
             complain(&crate::output::escape::visible(error.to_string().as_bytes()));
             if matches!(error, Error::NothingToRead) {
@@ -107,11 +118,12 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: &Command) -> Result<Exit, Error> {
     match command {
-        Command::Sessions { format, common } => sessions::run(*format, common),
-        Command::Lines { format, common } => lines::run(*format, common),
+        Command::Sessions { format, listing, common } => sessions::run(*format, *listing, common),
+        Command::Lines { format, null, listing, common } => lines::run(*format, *null, *listing, common),
         Command::Show { id, format, common } => show::run(id, *format, common),
         Command::Summary { format, top, common } => summary::run(*format, *top, common),
         Command::Check { format, limits, common } => check::run(*format, limits, common),
+        Command::Fields { format, config } => fields::run(*format, config.as_deref()),
         Command::Explain { words } => explain::run(words),
         Command::Schema => print(crate::output::json::RECORD_SCHEMA.as_bytes()),
         Command::Completions { shell } => {

@@ -114,6 +114,17 @@ pub const RULES: [&Article; 27] = [
     &delivery::COMMAND_REFUSED,
 ];
 
+/// The rules' names, in the order of [`RULES`].
+pub const RULE_NAMES: [&str; RULES.len()] = {
+    let mut names = [""; RULES.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = RULES[at].name;
+        at += 1;
+    }
+    names
+};
+
 impl Rule {
     /// What is written about it.
     pub fn article(self) -> &'static Article {

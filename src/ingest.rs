@@ -10,10 +10,13 @@ pub mod catalogue;
 mod duplicates;
 mod identify;
 pub mod order;
+mod seams;
 mod prepare;
 mod rebuild;
 mod pipeline;
+pub mod tail;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use crate::diagnosis::{Finding, Verdict};
@@ -66,17 +69,26 @@ impl<'a> Case<'a> {
     }
 
     /// The server that the connector names, or the folder of the log where it names none.
-    pub fn to_server(&self) -> std::borrow::Cow<'a, [u8]> {
+    pub fn to_server(&self) -> Cow<'a, [u8]> {
         match self.connector_parts() {
-            (Some(server), _) if !server.is_empty() => server.to_vec().into(),
+            (Some(server), _) if !server.is_empty() => server,
             _ => self.first_file().folder.as_bytes().into(),
         }
     }
 
-    /// The server as the connector names it, and the connector's own name. Quotes are off.
-    pub fn connector_parts(&self) -> (Option<&'a [u8]>, &'a [u8]) {
-        let record = self.session.to_record(self.session.first());
-        split_connector(record.connector.as_inner())
+    /// The server as the connector names it, and the connector's own name. Outer quotes are off,
+    /// doubled ones single.
+    pub fn connector_parts(&self) -> (Option<Cow<'a, [u8]>>, Cow<'a, [u8]>) {
+        match self.session.to_record(self.session.first()).connector.to_value() {
+            Cow::Borrowed(whole) => {
+                let (server, name) = split_connector(whole);
+                (server.map(Cow::Borrowed), Cow::Borrowed(name))
+            }
+            Cow::Owned(whole) => {
+                let (server, name) = split_connector(&whole);
+                (server.map(|server| Cow::Owned(server.to_vec())), Cow::Owned(name.to_vec()))
+            }
+        }
     }
 
     /// The connection's own end.
@@ -91,7 +103,7 @@ impl<'a> Case<'a> {
 
     /// The role: from the path where it tells, else from connector and port, else `None`.
     pub fn role(&self) -> Option<Role> {
-        self.first_file().role.or_else(|| Role::infer(self.connector_parts().1, self.local().port))
+        self.first_file().role.or_else(|| Role::infer(&self.connector_parts().1, self.local().port))
     }
 
     /// How it went, in one word.
@@ -104,7 +116,7 @@ impl<'a> Case<'a> {
         let record = self.session.to_record(self.session.first());
         let mut id = self.to_server().into_owned();
         id.push(b'/');
-        id.extend_from_slice(record.session_id.as_inner());
+        id.extend_from_slice(&record.session_id.to_value());
         if self.session.ordinal > 1 {
             id.extend_from_slice(format!("~{}", self.session.ordinal).as_bytes());
         }
@@ -137,3 +149,47 @@ pub struct Batch<Y> {
 
 /// Takes batches as they come, in order, and may say stop.
 pub type Sink<'a, Y> = dyn FnMut(Batch<Y>) -> ControlFlow<()> + Send + 'a;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tells ids and connectors.
+    struct Names;
+
+    impl Study for Names {
+        type Yield = Vec<String>;
+
+        fn begin(&self) -> Self::Yield {
+            Vec::new()
+        }
+
+        fn take(&self, case: &Case<'_>, names: &mut Self::Yield) {
+            let (server, name) = case.connector_parts();
+            let id = case.to_id();
+            let words = [&id, server.as_deref().unwrap_or_default(), &name].map(String::from_utf8_lossy);
+            names.push(words.join("|"));
+        }
+    }
+
+    #[track_caller]
+    fn check_names(connector: &str, expected: &str) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let row =
+            format!("2026-11-23T08:29:00.104Z,{connector},08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.7:4096,+,,\r\n");
+        std::fs::write(file.path(), row).unwrap();
+        let mut names = Vec::new();
+        ingest(&Catalogue::build(&[file.path().to_owned()], None), &Options::default(), &Names, &mut |batch| {
+            names.extend(batch.value);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(names, [expected]);
+    }
+
+    #[test]
+    fn quotes_of_connectors_come_off() {
+        check_names("EX01\\Default", "EX01/08DE2A1B3C4D5E6F|EX01|Default");
+        check_names("\"EX01\\A, B \"\"q\"\"\"", "EX01/08DE2A1B3C4D5E6F|EX01|A, B \"q\"");
+        check_names("\"EX\"\"01\\A, B\"", "EX\"01/08DE2A1B3C4D5E6F|EX\"01|A, B");
+    }
+}

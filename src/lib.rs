@@ -19,6 +19,8 @@
 //!        |                                                                  |
 //!    ingest      drives the above, batch after batch into a sink            |
 //!        |                                                                  |
+//!    query       which sessions are meant                                   |
+//!        |                                                                  |
 //!    summary     counts that merge                                          |
 //!    policy      limits, and whether they held                              |
 //!    output      writers, escaping of hostile text  ------------------------+
@@ -26,7 +28,8 @@
 //! ```
 //!
 //! Where a change goes: a new SMTP word to [`dialogue`], other columns to [`record::header`],
-//! a rule to its family in [`diagnosis`], an output format to a file of its own in [`output`], a subcommand to one in [`cli`].
+//! a rule to its family in [`diagnosis`], a field that queries can ask for to [`query::field`], an
+//! output format to a file of its own in [`output`], a subcommand to one in [`cli`].
 //!
 //! Only the rim can fail: opening files, reading what was typed, writing out. In between a bad line
 //! is data ([`record::Malformed`]): counted, shown, and never the end of the reading.
@@ -63,6 +66,7 @@ pub mod session;
 pub mod dialogue;
 pub mod diagnosis;
 pub mod ingest;
+pub mod query;
 pub mod summary;
 pub mod policy;
 pub mod output;

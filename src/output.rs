@@ -18,4 +18,6 @@ pub mod transcript;
 pub mod summary;
 pub mod check;
 pub mod skipped;
+pub mod syntax;
+pub mod fields;
 pub mod explain;

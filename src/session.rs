@@ -2,7 +2,8 @@
 //!
 //! In: chunks of log text. Out: [`Session`]s that borrow their rows' bytes.
 //!
-//! **Invariant**: cutting the input anywhere, into chunks or into files, gives the same sessions.
+//! **Invariant**: cutting the input at any line end, into chunks or into files, gives the same sessions.
+//! Where files are torn in mid-line, their catalogue has put the line together before.
 
 pub mod assemble;
 pub mod join;

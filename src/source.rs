@@ -15,7 +15,7 @@ pub mod discover;
 mod mapped;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -146,16 +146,41 @@ fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
+/// Which part of a file is read, and what is read before it: a line that an earlier file begins is
+/// read whole with the file that ends it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// What comes first. Ends with a line end where more of the file follows.
+    pub lead: Vec<u8>,
+    /// Where the file is read from, in bytes.
+    pub from: u64,
+    /// Where its reading ends; `None` for the file's end.
+    pub until: Option<u64>,
+}
+
 /// A log being read.
 #[derive(Debug)]
 pub struct Source {
+    /// What is still to be read before the body.
+    lead: Vec<u8>,
     body: Body,
 }
 
 enum Body {
-    Mapped { map: Arc<Mapped>, at: usize },
+    Mapped { map: Arc<Mapped>, at: usize, end: usize },
     Parts { file: Arc<File>, at: u64, size_bytes: u64 },
     Stream { reader: Box<dyn Read + Send>, rest: Vec<u8>, is_over: bool },
+}
+
+impl Body {
+    /// Whether nothing of it is left to be read.
+    fn is_at_end(&self) -> bool {
+        match self {
+            Self::Mapped { at, end, .. } => at >= end,
+            Self::Parts { at, size_bytes, .. } => at >= size_bytes,
+            Self::Stream { is_over, .. } => *is_over,
+        }
+    }
 }
 
 impl std::fmt::Debug for Body {
@@ -176,26 +201,49 @@ impl Source {
     ///
     /// Errors: what the system says.
     pub fn open(path: &Path, mapping: Mapping) -> io::Result<Self> {
+        Self::open_extent(path, mapping, &Extent::default())
+    }
+
+    /// Opens a part of a plain file; what cannot be cut, a stream or UTF-16, is read whole.
+    ///
+    /// Errors: what the system says.
+    pub fn open_extent(path: &Path, mapping: Mapping, extent: &Extent) -> io::Result<Self> {
         if path.as_os_str() == STDIN {
             return Ok(Self::stream(io::stdin()));
         }
-        let file = File::open(path)?;
+        let mut file = File::open(path)?;
         let metadata = file.metadata()?;
         let mut mark = [0; 2];
         // What is no plain file cannot be read twice, so it is not looked at.
-        if !metadata.is_file() || (read_part(&file, 0, &mut mark).0 == mark.len() && is_utf16(&mark)) {
+        if !metadata.is_file() {
+            return Ok(Self::stream(file));
+        }
+        if read_part(&file, 0, &mut mark).0 == mark.len() && is_utf16(&mark) {
+            // On Windows a look at a place moves the place that is read next.
+            file.rewind()?;
             return Ok(Self::stream(file));
         }
         let body = match mapping {
-            Mapping::Mapped => Body::Mapped { map: Arc::new(Mapped::map(&file)?), at: 0 },
-            Mapping::Read => Body::Parts { file: Arc::new(file), at: 0, size_bytes: metadata.len() },
+            Mapping::Mapped => {
+                let map = Arc::new(Mapped::map(&file)?);
+                let n_bytes = map.as_bytes().len();
+                let within = |place: u64| usize::try_from(place).map_or(n_bytes, |place| place.min(n_bytes));
+                Body::Mapped { map, at: within(extent.from), end: extent.until.map_or(n_bytes, within) }
+            }
+            Mapping::Read => {
+                let size_bytes = extent.until.unwrap_or(u64::MAX).min(metadata.len());
+                Body::Parts { file: Arc::new(file), at: extent.from, size_bytes }
+            }
         };
-        Ok(Self { body })
+        Ok(Self { lead: extent.lead.clone(), body })
     }
 
     /// Reads from anything that can be read.
     pub fn stream(reader: impl Read + Send + 'static) -> Self {
-        Self { body: Body::Stream { reader: Box::new(decoding(reader)), rest: Vec::new(), is_over: false } }
+        Self {
+            lead: Vec::new(),
+            body: Body::Stream { reader: Box::new(decoding(reader)), rest: Vec::new(), is_over: false },
+        }
     }
 
     /// Appends all the text there is to `head`: for a source that was limited before.
@@ -216,9 +264,13 @@ impl Source {
     ///
     /// Errors: what the system says. What was read before stays read.
     pub fn next_chunk(&mut self, chunk_bytes: usize) -> io::Result<Option<(Chunk, bool)>> {
+        if !self.lead.is_empty() {
+            let is_last = self.body.is_at_end();
+            return Ok(Some((Chunk::Owned(std::mem::take(&mut self.lead)), is_last)));
+        }
         match &mut self.body {
             Body::Parts { file, at, size_bytes } => next_part(file, at, *size_bytes, chunk_bytes),
-            Body::Mapped { map, at } => Ok(next_mapped(map, at, chunk_bytes)),
+            Body::Mapped { map, at, end } => Ok(next_mapped(map, at, *end, chunk_bytes)),
             Body::Stream { is_over: true, .. } => Ok(None),
             Body::Stream { reader, rest, is_over } => {
                 let (chunk, is_last) = next_read(reader, rest, chunk_bytes)?;
@@ -235,8 +287,8 @@ fn even_share(rest_bytes: u64, chunk_bytes: usize) -> u64 {
     rest_bytes.div_ceil(rest_bytes.div_ceil(chunk_bytes.max(1) as u64).max(1))
 }
 
-fn next_mapped(map: &Arc<Mapped>, at: &mut usize, chunk_bytes: usize) -> Option<(Chunk, bool)> {
-    let text = map.as_bytes();
+fn next_mapped(map: &Arc<Mapped>, at: &mut usize, end: usize, chunk_bytes: usize) -> Option<(Chunk, bool)> {
+    let text = &map.as_bytes()[..end];
     if *at >= text.len() {
         return None;
     }
@@ -310,7 +362,8 @@ fn decoding(reader: impl Read) -> impl Read {
     DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(false).bom_override(true).build(reader)
 }
 
-fn is_utf16(text: &[u8]) -> bool {
+/// Whether the text opens with the mark of UTF-16.
+pub fn is_utf16(text: &[u8]) -> bool {
     text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF")
 }
 
@@ -352,6 +405,31 @@ mod tests {
         let blocks: Vec<Vec<u8>> = (0..4).map(|_| reading.more(5).to_vec()).collect();
         assert!(is_last && reading.is_complete() && reading.take_error().is_none());
         assert_eq!(blocks, [&b"one\n"[..], b"one\ntwo\n", b"one\ntwo\nthree\n", b"one\ntwo\nthree\nfour"]);
+    }
+
+    #[test]
+    fn a_part_of_a_file_comes_behind_what_leads_it() {
+        use std::io::Write;
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"one\ntwo\nthree\nfour").unwrap();
+        let check = |lead: &str, from: u64, until: Option<u64>, expected: &[(&str, bool)]| {
+            for mapping in [Mapping::Mapped, Mapping::Read] {
+                let extent = Extent { lead: lead.into(), from, until };
+                let mut source = Source::open_extent(file.path(), mapping, &extent).unwrap();
+                let mut chunks = Vec::new();
+                while let Some((chunk, is_last)) = source.next_chunk(1).unwrap() {
+                    let text = chunk.read(&mut Vec::new()).more(usize::MAX).to_vec();
+                    chunks.push((String::from_utf8(text).unwrap(), is_last));
+                }
+                let chunks: Vec<_> = chunks.iter().map(|(text, is_last)| (text.as_str(), *is_last)).collect();
+                assert_eq!(chunks, expected, "{mapping:?}");
+            }
+        };
+        check("", 4, Some(14), &[("two\n", false), ("three\n", true)]);
+        check("zero-one\n", 8, None, &[("zero-one\n", false), ("three\n", false), ("four", true)]);
+        check("all of it", 18, None, &[("all of it", true)]);
+        check("", 0, Some(0), &[]);
+        check("", 18, Some(99), &[]);
     }
 
     #[test]

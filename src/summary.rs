@@ -39,7 +39,7 @@ pub struct Place {
 impl Place {
     /// Where the session was logged.
     pub fn of(case: &Case<'_>) -> Self {
-        Self { server: case.to_server().into_owned(), connector: case.connector_parts().1.to_vec() }
+        Self { server: case.to_server().into_owned(), connector: case.connector_parts().1.into_owned() }
     }
 }
 

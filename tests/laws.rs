@@ -93,6 +93,37 @@ fn sorted(mut sessions: Vec<Seen>) -> Vec<Seen> {
     sessions
 }
 
+/// The story as one text, with contexts that quotes hold together, others that they do not, and none.
+fn torn_text(story: &Story, has_header: bool, has_returns: bool) -> String {
+    let with_context = |(number, row): (usize, String)| match number % 3 {
+        0 => row,
+        1 => row.replace("\r\n", "Local\r\n"),
+        _ => row.replace("\r\n", "\"so, \"\"it\"\" was #1\"\r\n"),
+    };
+    let header = if has_header { HEADER } else { "" };
+    let text = header.to_owned() + &rows_of(story).into_iter().enumerate().map(with_context).collect::<String>();
+    if has_returns { text } else { text.replace('\r', "") }
+}
+
+/// Cuts the text at these places and writes its parts into a folder of their own.
+fn tear(folder: &Path, text: &str, places: &mut Vec<usize>, name: impl Fn(usize) -> String) -> PathBuf {
+    let parts = folder.join("parts");
+    fs::create_dir(&parts).expect("a folder");
+    places.extend([0, text.len()]);
+    places.sort_unstable();
+    places.dedup();
+    for (number, ends) in places.windows(2).enumerate() {
+        fs::write(parts.join(name(number)), &text[ends[0]..ends[1]]).expect("a file");
+    }
+    parts
+}
+
+fn torn_options() -> impl Strategy<Value = Options> {
+    let mapping = prop_oneof![Just(Mapping::Mapped), Just(Mapping::Read)];
+    (200..4000_usize, 1..3_usize, mapping)
+        .prop_map(|(chunk_bytes, n_threads, mapping)| options(chunk_bytes, n_threads, mapping))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
@@ -179,17 +210,58 @@ proptest! {
         let folder = tempfile::tempdir().expect("a folder");
         let rows = rows_of(&story);
         let (whole, _) = read(&[write(folder.path(), "whole.log", &rows)], &Options::default());
-        // Cut anywhere at its head, within a row too, and behind a row at its tail.
+        // Cut anywhere at its head and at its tail, within a row too.
         let text = rows.concat();
         let mut places = ends.map(|end| end.index(text.len() + 1));
         places.sort_unstable();
-        places[1] = text[..places[1]].rfind('\n').map_or(0, |at| at + 1).max(places[0]);
         let copies = folder.path().join("copies");
         fs::create_dir(&copies).expect("a folder");
         write(&copies, "m.log", &rows);
         write(&copies, name, &[text[places[0]..places[1]].to_owned()]);
         let (sessions, _) = read(&[copies], &options(chunk_bytes, 2, Mapping::Mapped));
         prop_assert_eq!(sorted(sessions), sorted(whole));
+    }
+
+    #[test]
+    fn files_torn_anywhere_change_nothing(story in story(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..6), near in prop::option::of(0..40_usize), has_header in any::<bool>(), has_returns in any::<bool>(), options in torn_options()) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = torn_text(&story, has_header, has_returns);
+        let whole = folder.path().join("whole.log");
+        fs::write(&whole, &text).expect("a file");
+        let (told, whole_account) = read(&[whole], &Options::default());
+        // Some cuts lie close together, so that a file can hold less than a line.
+        let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len())).collect();
+        places.extend(near.map(|more| (places[0] + more).min(text.len())));
+        let parts = tear(folder.path(), &text, &mut places, |number| format!("part{number}"));
+        let (sessions, account) = read(&[parts], &options);
+        prop_assert_eq!(sessions, told);
+        prop_assert_eq!(account.records, whole_account.records);
+        // A header's line that names no log of ours yet is left where it is.
+        if !has_header || places.iter().all(|&place| place == 0 || place > HEADER.len()) {
+            let of = |account: &Account| (account.bytes, account.lines, account.directives, account.blank, account.malformed, account.pending, account.repeated);
+            prop_assert_eq!(of(&account), of(&whole_account));
+        }
+    }
+
+    #[test]
+    fn torn_files_of_any_names_change_nothing(story in story(), cuts in prop::collection::vec(any::<[prop::sample::Index; 2]>(), 1..5), names in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(), has_returns in any::<bool>(), options in torn_options()) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = torn_text(&story, true, has_returns);
+        let whole = folder.path().join("whole.log");
+        fs::write(&whole, &text).expect("a file");
+        let (told, _) = read(&[whole], &Options::default());
+        // Names that say nothing leave the times: each file holds a whole row.
+        let header_bytes = text.len() - torn_text(&story, false, has_returns).len();
+        let lines: Vec<&str> = text[header_bytes..].split_inclusive('\n').collect();
+        let mut rows: Vec<[usize; 2]> = cuts.iter().map(|[row, byte]| [row.index(lines.len()), byte.index(60)]).collect();
+        rows.sort_unstable();
+        rows.dedup_by_key(|[row, _]| *row / 3);
+        let whole_rows = rows.iter().filter(|[row, _]| row % 3 == 1 && row + 1 < lines.len());
+        let mut places: Vec<usize> = whole_rows.map(|&[row, byte]| header_bytes + lines[..row].concat().len() + byte).collect();
+        let parts = tear(folder.path(), &text, &mut places, |number| format!("RECV{}.LOG", names[number]));
+        let (sessions, account) = read(&[parts], &options);
+        prop_assert_eq!(sessions, told);
+        prop_assert_eq!((account.malformed, account.pending), (0, 0));
     }
 
     #[test]

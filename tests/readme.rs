@@ -56,6 +56,13 @@ fn every_command_does_what_it_says() {
 }
 
 #[test]
+fn the_fields_are_those_of_the_table() {
+    let readme = include_str!("../README.md");
+    let rows = heloscope::output::fields::to_readme_rows();
+    assert!(readme.contains(&format!("|---|---|---|\n{rows}\n")), "the README's table should be:\n{rows}");
+}
+
+#[test]
 fn the_test_command_is_the_one_that_is_checked() {
     let checked = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run"));
     // The published crate comes without the checks.

@@ -71,3 +71,19 @@ fn what_a_client_chose_steers_no_terminal() {
         assert!(!shown.chars().any(is_steering), "{command}: {shown:?}");
     }
 }
+
+#[test]
+fn a_value_that_never_occurs_is_named() {
+    let path = "samples/auth-rejected.log";
+    let (code, shown) = run(&["sessions", "-f", "auth:failed starttls:refused", path], &[]);
+    assert_eq!(code, 1);
+    assert!(shown.contains("heloscope: `starttls:refused` is true of no session in what was read"), "{shown}");
+    assert_eq!(shown.matches("heloscope:").count(), 1, "{shown}");
+    // Each occurs, only not together; and where something is found there is nothing to explain.
+    for query in ["auth:failed -starttls:succeeded", "auth:failed", "nowhere"] {
+        let (_, shown) = run(&["sessions", "-f", query, path], &[]);
+        assert!(!shown.contains("is true of no"), "{shown}");
+    }
+    let (_, shown) = run(&["sessions", "-q", "-f", "starttls:refused", path], &[]);
+    assert!(!shown.contains("heloscope:"), "{shown}");
+}

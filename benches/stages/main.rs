@@ -7,12 +7,13 @@
 //!
 //! In flows a corpus that is made up anew with a fixed seed, out flow figures. The groups are the
 //! stages in the order of the flow, each over the whole corpus: `discover`, `split` and its plain
-//! twin, `assemble`, `understand`, `examine`, `render`, and `whole`, from files to summary.
+//! twin, `assemble`, `understand`, `examine`, `filter`, `render`, and `whole`, from files to summary.
 //!
 //! **Invariant**: every answer that is timed is held against what the corpus program or the plain
 //! twin says, so that a wrong fast path has no figure.
 
 mod corpus;
+mod filter;
 mod kept;
 mod plain;
 mod render;
@@ -60,6 +61,7 @@ fn main() {
     let known = sessions.iter().zip(&facts).zip(&findings);
     let cases: Vec<Case<'_>> =
         known.map(|((session, facts), findings)| Case { session, facts, findings, files: &catalogue.files }).collect();
+    filter(&mut criterion, &corpus, &cases);
     render(&mut criterion, &corpus, &cases);
     whole(&mut criterion, &corpus, &catalogue);
     criterion.final_summary();
@@ -205,6 +207,20 @@ fn add_facts(outcomes: &mut Outcomes, facts: &Facts) {
     outcomes.accepted_bytes += facts.mail.bytes;
     outcomes.starttls[facts.tls.outcome as usize] += 1;
     outcomes.auth[facts.auth.outcome as usize] += 1;
+}
+
+/// From sessions and facts to those that a query means.
+fn filter(criterion: &mut Criterion, corpus: &Corpus, cases: &[Case<'_>]) {
+    let mut group = group(criterion, "filter", corpus);
+    for asked in &filter::QUERIES {
+        let query = filter::ready(asked.text);
+        let n_meant = filter::count(&query, cases);
+        assert!(n_meant > 0 && (asked.expected)(corpus).is_none_or(|expected| expected == n_meant), "{}", asked.text);
+        group.bench_function(asked.name, |bencher| {
+            bencher.iter(|| assert_eq!(filter::count(&query, black_box(cases)), n_meant));
+        });
+    }
+    group.finish();
 }
 
 /// From facts to findings. Returns the findings of each session.

@@ -7,10 +7,12 @@
 use std::path::PathBuf;
 
 use clap::builder::styling::Styles;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::output::time::Zone;
 use crate::policy::Limit;
+use crate::query::field::{FIELDS, FieldEntry};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +22,11 @@ Examples:
   heloscope summary logs                           one screen: outcomes, what was found and why, who took part
   heloscope check logs --severity error            for CI: exit code 1 where any session failed
   heloscope explain LogonDenied                    what a rule, a reply or a word of the log means
+
+Filters choose sessions; `heloscope fields` lists what they can ask for:
+  heloscope sessions -f 'auth:failed ip:198.51.100.0/24' logs
+  heloscope lines -f 'starttls:failed or tls<1.2' --since 08:30 logs
+  heloscope sessions -c -f 'code:5xx -user:alice' logs
 
 Where Exchange keeps the logs:
   Windows, on the server   C:\\Program Files\\Microsoft\\Exchange Server\\V15\\TransportRoles\\Logs
@@ -62,6 +69,9 @@ pub(super) enum Command {
         /// The shape of a row
         #[arg(long, value_enum, default_value_t = SessionsFormat::Text)]
         format: SessionsFormat,
+        /// What to list
+        #[command(flatten)]
+        listing: Listing,
         /// Where to read and how
         #[command(flatten)]
         common: Common,
@@ -71,6 +81,12 @@ pub(super) enum Command {
         /// The shape of a row
         #[arg(long, value_enum, default_value_t = LinesFormat::Text)]
         format: LinesFormat,
+        /// End each session with a NUL byte
+        #[arg(short = '0', long = "null", conflicts_with_all = ["count", "files_with_matches"])]
+        null: bool,
+        /// What to list
+        #[command(flatten)]
+        listing: Listing,
         /// Where to read and how
         #[command(flatten)]
         common: Common,
@@ -110,6 +126,16 @@ pub(super) enum Command {
         /// Where to read and how
         #[command(flatten)]
         common: Common,
+    },
+    /// List what filters can ask for: fields, their values, saved filters
+    Fields {
+        /// The shape
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// The file of saved filters, if not the usual one: heloscope.toml in ~/.config, on Windows in
+        /// %APPDATA%
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Say what a rule, a reply or a word of the log means, and what to do about it
     Explain {
@@ -176,6 +202,80 @@ pub(super) struct Common {
     /// Do not say what was skipped
     #[arg(short, long)]
     pub(super) quiet: bool,
+    /// Which sessions
+    #[command(flatten)]
+    pub(super) filtering: Filtering,
+}
+
+/// Which sessions: the same for every command that reads.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Filters")]
+pub(super) struct Filtering {
+    /// Only sessions that match, such as `auth:failed ip:10.0.0.0/8`; of several, all must match
+    #[arg(
+        short,
+        long,
+        value_name = "QUERY",
+        allow_hyphen_values = true,
+        value_parser = QueryText,
+        hide_possible_values = true,
+        long_help = filter_help()
+    )]
+    pub(super) filter: Vec<String>,
+    /// Only sessions that start at this time or later: 2026-11-23, 2026-11-23T08:30, 08:30 (the last
+    /// day in the logs), -2h (before now); UTC
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
+    /// Only sessions that start before this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) until: Option<String>,
+    /// The file of saved filters, if not the usual one: heloscope.toml in ~/.config, on Windows in
+    /// %APPDATA%
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// What is listed of the sessions.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(super) struct Listing {
+    /// Print only how many sessions match
+    #[arg(short, long)]
+    pub(super) count: bool,
+    /// Print only the files that hold rows of sessions that match
+    #[arg(short = 'l', long, conflicts_with_all = ["count", "limit"])]
+    pub(super) files_with_matches: bool,
+    /// Stop after so many sessions
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) limit: Option<u64>,
+}
+
+fn filter_help() -> String {
+    format!(
+        "Only sessions that match; of several filters, all must match.\n\n{}",
+        crate::output::fields::to_help_text()
+    )
+}
+
+/// Any text; the names of the fields are known for completion.
+#[derive(Clone, Copy, Debug)]
+struct QueryText;
+
+impl TypedValueParser for QueryText {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let value = |entry: &FieldEntry| PossibleValue::new(entry.name).help(entry.help);
+        Some(Box::new(FIELDS.iter().map(value)))
+    }
 }
 
 /// Shapes of the list of sessions.

@@ -18,7 +18,8 @@ use crate::policy::tally::{Checking, Tallies};
 use crate::policy::{Basis, Empty, Limit, Outcome};
 
 use super::args::{CheckFormat, Common, Limits};
-use super::reading::{catalogue, close, paint, read, write_whole};
+use super::filtering::expression;
+use super::reading::{close, paint, read, sources, write_whole};
 use super::{Error, Exit, complain};
 
 /// Checks.
@@ -26,15 +27,15 @@ use super::{Error, Exit, complain};
 /// Errors: no limit, a policy that is none, nothing to read, or the answer cannot be written.
 pub(super) fn run(format: CheckFormat, typed: &Limits, common: &Common) -> Result<Exit, Error> {
     let limits = gather(typed)?;
-    let catalogue = catalogue(common)?;
+    let sources = sources(common, expression(&common.filtering)?)?;
     let mut tallies = Tallies::default();
-    let account = read(&catalogue, common, &Checking(&limits), &mut |batch| {
+    let reading = read(&sources, common, &Checking(&limits), &mut |batch, _| {
         batch.value.add_to(&mut tallies);
         ControlFlow::Continue(())
     });
     let basis = Basis {
         empty: if typed.allow_empty { Empty::Held } else { Empty::Unknown },
-        n_unreadable: catalogue.errors.len() + account.errors.len(),
+        n_unreadable: sources.catalogue.errors.len() + reading.account.errors.len(),
     };
     let report = Report::new(&limits, &tallies, basis);
     let answer = match format {
@@ -44,7 +45,7 @@ pub(super) fn run(format: CheckFormat, typed: &Limits, common: &Common) -> Resul
         CheckFormat::Markdown => to_check_markdown(&report, common.tz),
     };
     write_whole(common, answer.as_bytes())?;
-    close(common, &catalogue, &account);
+    close(common, &sources, &reading);
     let is_told = format == CheckFormat::Text && common.output.is_none();
     if !is_told && report.outcome() != Outcome::Held {
         complain(&report.to_verdict_text());

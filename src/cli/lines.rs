@@ -8,13 +8,14 @@ use crate::ingest::Case;
 use crate::output::lines;
 use crate::output::time::Zone;
 
-use super::args::{Common, LinesFormat};
-use super::reading::{Render, list};
+use super::args::{Common, LinesFormat, Listing};
+use super::listing::{Render, list};
 use super::{Error, Exit};
 
 struct Lines {
     format: LinesFormat,
     zone: Zone,
+    ending: &'static [u8],
 }
 
 impl Render for Lines {
@@ -23,6 +24,7 @@ impl Render for Lines {
             LinesFormat::Text => lines::write_text(case, self.zone, out),
             LinesFormat::Raw => lines::write_raw(case, out),
         }
+        out.extend_from_slice(self.ending);
     }
 
     fn head(&self, case: &Case<'_>, out: &mut Vec<u8>) {
@@ -35,6 +37,7 @@ impl Render for Lines {
 /// Prints the rows.
 ///
 /// Errors: nothing to read, or the answer cannot be written.
-pub(super) fn run(format: LinesFormat, common: &Common) -> Result<Exit, Error> {
-    list(common, &Lines { format, zone: common.tz })
+pub(super) fn run(format: LinesFormat, has_nul: bool, listing: Listing, common: &Common) -> Result<Exit, Error> {
+    let ending = if has_nul { &b"\0"[..] } else { b"" };
+    list(common, listing, &Lines { format, zone: common.tz, ending })
 }

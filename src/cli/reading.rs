@@ -8,20 +8,19 @@
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 
-use crate::ingest::order::{InOrder, Rendered};
-use crate::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
+use crate::ingest::{Account, Batch, Catalogue, Mapping, Options, Study, ingest};
 use crate::output::escape::visible;
 use crate::output::paint::Paint;
 use crate::output::skipped::to_skipped_text;
+use crate::query::Query;
+use crate::query::expression::Expression;
+use crate::query::selecting::{Noting, Selecting};
 
 use super::args::{Color, Common};
 use super::destination::Destination;
+use super::filtering::to_query;
 use super::progress::Progress;
 use super::{Error, Exit, complain};
-
-/// How much of the answer waits for a session that does not end, before the order gives way, in
-/// bytes.
-const ORDER_BOUND_BYTES: usize = 128 << 20;
 
 /// Whether the answer goes to a terminal.
 pub(super) fn is_for_terminal(common: &Common) -> bool {
@@ -48,94 +47,64 @@ fn understands_colour() -> bool {
     true
 }
 
+/// What there is to read, and which of its sessions are meant.
+pub(super) struct Sources {
+    pub(super) catalogue: Catalogue,
+    pub(super) query: Query,
+}
+
 /// Finds what there is to read.
 ///
 /// Errors: no path, and nobody but a person at standard input.
-pub(super) fn catalogue(common: &Common) -> Result<Catalogue, Error> {
+pub(super) fn sources(common: &Common, expression: Option<Expression>) -> Result<Sources, Error> {
     let stdin = [std::path::PathBuf::from(crate::source::STDIN)];
     let paths = if common.paths.is_empty() { &stdin[..] } else { &common.paths };
     if common.paths.is_empty() && io::stdin().is_terminal() {
         return Err(Error::NothingToRead);
     }
-    Ok(Catalogue::build(paths, common.output.as_deref()))
+    let catalogue = Catalogue::build(paths, common.output.as_deref());
+    let query = to_query(expression, &catalogue);
+    Ok(Sources { catalogue, query })
 }
 
-/// Reads everything, and hands what `study` makes of it to `take`, in order.
+/// What came of reading.
+pub(super) struct Reading {
+    /// Every line that was read.
+    pub(super) account: Account,
+    /// How many sessions are meant.
+    n_sessions: u64,
+    /// For each of the query's questions whether it was ever true; empty where it was not noted.
+    is_true: Vec<bool>,
+}
+
+/// Reads everything, and hands what `study` makes of the sessions that are meant to `take`, in
+/// order, with their number.
 pub(super) fn read<S: Study>(
-    catalogue: &Catalogue,
+    sources: &Sources,
     common: &Common,
     study: &S,
-    take: &mut (dyn FnMut(Batch<S::Yield>) -> ControlFlow<()> + Send),
-) -> Account {
+    take: &mut (dyn FnMut(Batch<S::Yield>, u64) -> ControlFlow<()> + Send),
+) -> Reading {
     let options = Options {
         n_threads: common.threads,
         mapping: if common.mmap { Mapping::Mapped } else { Mapping::Read },
         ..Options::default()
     };
+    let Sources { catalogue, query } = sources;
+    let noting = if io::stderr().is_terminal() && !common.quiet { Noting::Questions } else { Noting::Nothing };
     let mut progress = Progress::begin(catalogue.files.iter().map(|file| file.size_bytes).sum());
-    ingest(catalogue, &options, study, &mut |batch| {
+    let (mut n_sessions, mut is_true) = (0, vec![false; query.questions().count()]);
+    let account = ingest(catalogue, &options, &Selecting { query, study, noting }, &mut |batch| {
         progress.advance(batch.bytes);
-        take(batch)
-    })
-}
-
-/// Renders one session.
-pub(super) trait Render: Sync {
-    /// Appends the session.
-    fn render(&self, case: &Case<'_>, out: &mut Vec<u8>);
-
-    /// Appends what comes before the first session.
-    fn head(&self, case: &Case<'_>, out: &mut Vec<u8>);
-}
-
-struct Rendering<'a, R>(&'a R);
-
-/// What a batch renders: its sessions, and what would stand before each if it were the first.
-#[derive(Default)]
-pub(super) struct Page {
-    rendered: Rendered,
-    head: Vec<u8>,
-}
-
-impl<R: Render> Study for Rendering<'_, R> {
-    type Yield = Page;
-
-    fn begin(&self) -> Page {
-        Page::default()
-    }
-
-    fn take(&self, case: &Case<'_>, page: &mut Page) {
-        if page.rendered.entries.is_empty() {
-            self.0.head(case, &mut page.head);
-        }
-        self.0.render(case, &mut page.rendered.bytes);
-        page.rendered.entries.push((case.session.position, page.rendered.bytes.len()));
-    }
-}
-
-/// Lists every session in the order of first rows, each as `render` writes it.
-///
-/// Errors: where the answer cannot be written.
-pub(super) fn list<R: Render>(common: &Common, render: &R) -> Result<Exit, Error> {
-    let catalogue = catalogue(common)?;
-    let mut out = open(common)?;
-    let mut order = InOrder::new(ORDER_BOUND_BYTES);
-    let mut has_head = false;
-    let mut written = Ok(());
-    let account = read(&catalogue, common, &Rendering(render), &mut |batch| {
-        let Page { rendered, head } = batch.value;
-        if !has_head && !head.is_empty() {
-            has_head = true;
-            written = out.write_all(&head);
-        }
-        if written.is_ok() {
-            written = order.push(rendered, batch.open_from, &mut |bytes| out.write_all(bytes));
-        }
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let Batch { value: selected, open_from, bytes } = batch;
+        n_sessions += selected.n_sessions;
+        is_true.iter_mut().zip(selected.is_true).for_each(|(all, of_batch)| *all |= of_batch);
+        take(Batch { value: selected.value, open_from, bytes }, selected.n_sessions)
     });
-    let written = written.and_then(|()| order.finish(&mut |bytes| out.write_all(bytes))).and_then(|()| out.finish());
-    written.map_err(|error| Error::write(common.output.as_deref(), error))?;
-    Ok(close(common, &catalogue, &account))
+    if noting == Noting::Nothing {
+        is_true.clear();
+    }
+    Reading { account, n_sessions, is_true }
 }
 
 /// Opens where the answer goes.
@@ -155,7 +124,9 @@ pub(super) fn write_whole(common: &Common, answer: &[u8]) -> Result<(), Error> {
 }
 
 /// Says what could not be read and what was skipped, and returns the exit code.
-pub(super) fn close(common: &Common, catalogue: &Catalogue, account: &Account) -> Exit {
+pub(super) fn close(common: &Common, sources: &Sources, reading: &Reading) -> Exit {
+    let Sources { catalogue, query } = sources;
+    let Reading { account, n_sessions, is_true } = reading;
     for error in catalogue.errors.iter().chain(&account.errors) {
         complain(&format!("cannot read {}", visible(error.to_string().as_bytes())));
     }
@@ -164,7 +135,14 @@ pub(super) fn close(common: &Common, catalogue: &Catalogue, account: &Account) -
     {
         complain(&skipped);
     }
-    match (catalogue.errors.len() + account.errors.len(), account.sessions) {
+    let never = query.questions().zip(is_true).find(|(_, is_true)| !**is_true);
+    if *n_sessions == 0
+        && account.sessions > 0
+        && let Some((question, _)) = never
+    {
+        complain(&format!("`{}` is true of no session in what was read", visible(question.as_bytes())));
+    }
+    match (catalogue.errors.len() + account.errors.len(), n_sessions) {
         (0, 0) => Exit::Nothing,
         (0, _) => Exit::Found,
         _ => Exit::Error,

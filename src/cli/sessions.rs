@@ -8,8 +8,9 @@ use crate::ingest::Case;
 use crate::output::text::{Layout, Look};
 use crate::output::{csv, json, text};
 
-use super::args::{Common, SessionsFormat};
-use super::reading::{Render, is_for_terminal, list, paint};
+use super::args::{Common, Listing, SessionsFormat};
+use super::listing::{Render, list};
+use super::reading::{is_for_terminal, paint};
 use super::{Error, Exit};
 
 struct Sessions {
@@ -41,8 +42,8 @@ impl Render for Sessions {
 /// Lists the sessions.
 ///
 /// Errors: nothing to read, or the answer cannot be written.
-pub(super) fn run(format: SessionsFormat, common: &Common) -> Result<Exit, Error> {
+pub(super) fn run(format: SessionsFormat, listing: Listing, common: &Common) -> Result<Exit, Error> {
     let layout = if is_for_terminal(common) { Layout::Columns } else { Layout::Words };
     let look = Look { layout, zone: common.tz, paint: paint(common) };
-    list(common, &Sessions { format, look })
+    list(common, listing, &Sessions { format, look })
 }

@@ -13,7 +13,8 @@ use crate::output::time::Zone;
 use crate::output::{json, transcript};
 
 use super::args::{Common, Format};
-use super::reading::{catalogue, close, paint, read, write_whole};
+use super::filtering::expression;
+use super::reading::{close, paint, read, sources, write_whole};
 use super::{Error, Exit, complain};
 
 struct Showing<'a> {
@@ -75,19 +76,20 @@ fn without_ordinal(id: &[u8]) -> &[u8] {
 ///
 /// Errors: nothing to read, or the answer cannot be written.
 pub(super) fn run(id: &str, format: Format, common: &Common) -> Result<Exit, Error> {
-    let catalogue = catalogue(common)?;
+    let sources = sources(common, expression(&common.filtering)?)?;
     let study = Showing { id: id.as_bytes(), format, zone: common.tz, paint: paint(common) };
     let mut shown = Vec::new();
-    let account = read(&catalogue, common, &study, &mut |batch| {
+    let reading = read(&sources, common, &study, &mut |batch, _| {
         shown.extend(batch.value);
         ControlFlow::Continue(())
     });
     shown.sort_by_key(|(position, _)| *position);
     let answers: Vec<Vec<u8>> = shown.into_iter().map(|(_, answer)| answer).collect();
     write_whole(common, &answers.join(&b'\n'))?;
-    let exit = close(common, &catalogue, &account);
+    let exit = close(common, &sources, &reading);
     if answers.is_empty() && exit != Exit::Error {
-        complain(&format!("no session {} in what was read; `heloscope sessions` lists them", visible(id.as_bytes())));
+        let among = if sources.query.is_everything() { "in what was read" } else { "that the filter lets through" };
+        complain(&format!("no session {} {among}; `heloscope sessions` lists them", visible(id.as_bytes())));
         return Ok(Exit::Nothing);
     }
     Ok(exit)

@@ -13,25 +13,26 @@ use crate::output::summary::text::to_summary_text;
 use crate::summary::{Summary, Summing};
 
 use super::args::{Common, SummaryFormat};
-use super::reading::{catalogue, close, read, write_whole};
+use super::filtering::expression;
+use super::reading::{close, read, sources, write_whole};
 use super::{Error, Exit};
 
 /// Prints the summary.
 ///
 /// Errors: nothing to read, or the answer cannot be written.
 pub(super) fn run(format: SummaryFormat, top: Option<usize>, common: &Common) -> Result<Exit, Error> {
-    let catalogue = catalogue(common)?;
+    let sources = sources(common, expression(&common.filtering)?)?;
     let mut summary = Summary::default();
-    let account = read(&catalogue, common, &Summing, &mut |batch| {
+    let reading = read(&sources, common, &Summing, &mut |batch, _| {
         batch.value.add_to(&mut summary);
         ControlFlow::Continue(())
     });
-    let report = Report { summary: &summary, account: &account, catalogue: &catalogue };
+    let report = Report { summary: &summary, account: &reading.account, catalogue: &sources.catalogue };
     let answer = match format {
         SummaryFormat::Text => to_summary_text(&report, common.tz, top),
         SummaryFormat::Markdown => to_summary_markdown(&report, common.tz, top),
         SummaryFormat::Json => to_summary_json(&report, top).expect("strings and numbers, written into memory"),
     };
     write_whole(common, answer.as_bytes())?;
-    Ok(close(common, &catalogue, &account))
+    Ok(close(common, &sources, &reading))
 }

@@ -194,8 +194,9 @@ fn millis(fraction: &[u8]) -> u64 {
 
 /// Returns what stands in single quotes behind `name`.
 pub fn quoted_after<'a>(words: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let rest = &words[find(words, name)? + name.len()..];
-    let rest = rest.strip_prefix(b"'")?;
+    // Mostly it stands first, and a search has its price.
+    let at = if words.starts_with(name) { 0 } else { find(words, name)? };
+    let rest = words[at + name.len()..].strip_prefix(b"'")?;
     Some(&rest[..memchr::memchr(b'\'', rest)?])
 }
 

@@ -97,6 +97,27 @@ pub struct Accepted {
 /// mail for delivery`; a front end leaves the size out. The rate depends on the server's locale and
 /// is not read.
 pub fn parse_accepted(text: &[u8]) -> Accepted {
+    parse_usual_accepted(text).unwrap_or_else(|| parse_any_accepted(text))
+}
+
+/// Reads the reply where every part stands in its usual place, without a search.
+fn parse_usual_accepted(text: &[u8]) -> Option<Accepted> {
+    let id = memchr::memchr(b'<', text)?;
+    let id_end = id + memchr::memchr(b'>', &text[id..])? + 1;
+    let digits_in = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let internal = id_end + text[id_end..].strip_prefix(b" [InternalId=").map(|_| b" [InternalId=".len())?;
+    let internal_end = internal + digits_in(&text[internal..]);
+    let size = internal_end + memchr::memchr(b']', text[internal_end..].strip_prefix(b",")?)? + 3;
+    let size_end = size + digits_in(text.get(size..)?);
+    let is_usual = text[size - 1] == b' ' && size_end > size && text[size_end..].starts_with(b" bytes in ");
+    is_usual.then(|| Accepted {
+        message_id: Some((id, id_end)),
+        internal_id: Some((internal, internal_end)),
+        bytes: number_before(&text[..size_end]),
+    })
+}
+
+fn parse_any_accepted(text: &[u8]) -> Accepted {
     let message_id = memchr::memchr(b'<', text).and_then(|start| {
         let length = memchr::memchr(b'>', &text[start..])?;
         Some((start, start + length + 1))
@@ -131,6 +152,7 @@ pub fn parse_banner_offset(text: &[u8]) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     type Read<'a> = (u16, (u8, u16, u16), bool, &'a str);
 
@@ -176,5 +198,21 @@ mod tests {
         assert_eq!(parse_banner_offset(b"ready at Wed, 13 Mar 2024 10:01:17 +0100"), Some(60));
         assert_eq!(parse_banner_offset(b"10:01:17 -0330 "), Some(-210));
         assert_eq!(parse_banner_offset(b"ready"), None);
+    }
+
+    #[test]
+    fn the_usual_needs_no_search() {
+        let text = b"2.6.0 <1@example.com> [InternalId=7, Hostname=EX01] 100 bytes in 0.102, 1,000 KB/sec Queued mail for delivery";
+        assert_eq!(parse_usual_accepted(text), Some(parse_any_accepted(text)));
+    }
+
+    proptest! {
+        #[test]
+        fn usual_is_as_any(parts in prop::collection::vec(prop::sample::select(vec!["2.6.0 ", "<a@b>", "<", ">", " [InternalId=", "12", ", Hostname=h", ",", "]", " ", "11511", " bytes in ", "x"]), 0..12)) {
+            let text = parts.concat();
+            if let Some(usual) = parse_usual_accepted(text.as_bytes()) {
+                prop_assert_eq!(usual, parse_any_accepted(text.as_bytes()), "{}", text);
+            }
+        }
     }
 }

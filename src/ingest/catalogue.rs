@@ -12,10 +12,11 @@ use std::sync::Mutex;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::source::discover::{Found, ReadError, discover};
-use crate::source::{Mapping, STDIN, Source};
+use crate::source::{Extent, Mapping, STDIN, Source};
 
 use super::duplicates::split_duplicates;
-use super::identify::{Identity, identify};
+use super::identify::{Identity, begins_torn, identify};
+use super::seams::{Part, sew};
 use crate::record::header::Schema;
 use crate::record::value::Timestamp;
 
@@ -51,7 +52,7 @@ impl Role {
     /// Source: local port 25 or 587 and `Frontend` in the name: front end; 2525 or 465: hub;
     /// 475: mailbox delivery.
     pub fn infer(connector: &[u8], port: Option<u16>) -> Option<Self> {
-        let names_frontend = connector.to_ascii_lowercase().windows(8).any(|part| part == b"frontend");
+        let names_frontend = connector.windows(8).any(|part| part.eq_ignore_ascii_case(b"frontend"));
         match port? {
             25 | 587 if names_frontend => Some(Self::Frontend),
             2525 | 465 => Some(Self::Hub),
@@ -76,6 +77,10 @@ pub struct LogFile {
     pub(crate) schema: Schema,
     /// The time of its first row, by which files are ordered.
     pub(crate) first_time: Option<Timestamp>,
+    /// Whether it goes on in mid-line.
+    pub(super) begins_torn: bool,
+    /// Which part of it is read, and what before it.
+    pub(crate) extent: Extent,
     /// Standard input, which was begun to find out what it is.
     stdin: Option<Begun>,
 }
@@ -96,7 +101,7 @@ impl LogFile {
     /// Errors: what the system says.
     pub(crate) fn open(&self, mapping: Mapping) -> io::Result<Source> {
         let Some(Begun(begun)) = &self.stdin else {
-            return Source::open(&self.path, mapping);
+            return Source::open_extent(&self.path, mapping, &self.extent);
         };
         let rest = begun.lock().ok().and_then(|mut rest| rest.take());
         Ok(Source::stream(rest.unwrap_or_else(|| Box::new(io::empty()))))
@@ -143,36 +148,41 @@ pub struct Catalogue {
 /// How much of a file is read to find out what it is.
 const HEAD_BYTES: u64 = 64 << 10;
 
-/// What became of one file.
-enum Entry {
-    Log(LogFile),
-    Skipped(Skipped),
-    Failed(ReadError),
-}
-
 impl Catalogue {
     /// Finds the files that `paths` name, and says of each what it is. `exclude` is left out: it is
     /// where the answer goes.
     ///
     /// Files are in the order of their first rows' times, whatever their names; where these are
-    /// equal, in the order of their paths.
+    /// equal, in the order of their paths. A row that one file begins and the next one ends is read
+    /// with the latter, as its first line; a file that holds less than a line, or no row of its own,
+    /// is known for a part of a log by its name alone.
     pub fn build(paths: &[PathBuf], exclude: Option<&Path>) -> Self {
         let discovery = discover(paths, exclude);
         let mut catalogue = Self { errors: discovery.errors, ..Self::default() };
-        let entries: Vec<Entry> = discovery.files.par_iter().map(look_at).collect();
-        for entry in entries {
-            match entry {
-                Entry::Log(log) => catalogue.files.push(log),
-                Entry::Skipped(skipped) => catalogue.skipped.push(skipped),
-                Entry::Failed(error) => catalogue.errors.push(error),
+        let mut doubtful: Vec<Part> = Vec::new();
+        for looked_at in discovery.files.par_iter().map(look_at).collect::<Vec<_>>() {
+            match looked_at {
+                Ok(Part { file, doubt: None }) => catalogue.files.push(file),
+                Ok(part) => doubtful.push(part),
+                Err(error) => catalogue.errors.push(error),
             }
         }
         for (path, first) in discovery.same {
             catalogue.skipped.push(Skipped { path, size_bytes: 0, reason: SkipReason::Duplicate(first) });
         }
         let (files, duplicates) = split_duplicates(catalogue.files);
-        catalogue.files = files;
         catalogue.skipped.extend(duplicates);
+        let mut parts: Vec<Part> = files.into_iter().map(|file| Part { file, doubt: None }).chain(doubtful).collect();
+        sew(&mut parts);
+        catalogue.files = Vec::with_capacity(parts.len());
+        for Part { file, doubt } in parts {
+            match doubt {
+                None => catalogue.files.push(file),
+                Some(reason) => {
+                    catalogue.skipped.push(Skipped { path: file.path, size_bytes: file.size_bytes, reason });
+                }
+            }
+        }
         catalogue.skipped.sort_by(|one, other| one.path.cmp(&other.path));
         catalogue.files.sort_by_cached_key(|file| (file.first_time, natural(&file.path)));
         catalogue
@@ -180,7 +190,7 @@ impl Catalogue {
 }
 
 /// The order of paths with their numbers as numbers: `-2` before `-10`.
-fn natural(path: &Path) -> Vec<(bool, u128, String)> {
+pub(super) fn natural(path: &Path) -> Vec<(bool, u128, String)> {
     let text = path.to_string_lossy();
     let mut parts: Vec<(bool, u128, String)> = Vec::new();
     for character in text.chars() {
@@ -198,10 +208,10 @@ fn natural(path: &Path) -> Vec<(bool, u128, String)> {
     parts
 }
 
-fn look_at(found: &Found) -> Entry {
+fn look_at(found: &Found) -> Result<Part, ReadError> {
     match read_head(found) {
-        Ok((head, stdin, size_bytes)) => judge(found, &head, stdin, size_bytes),
-        Err(error) => Entry::Failed(ReadError::new(&found.path, &error)),
+        Ok((head, stdin, size_bytes)) => Ok(judge(found, &head, stdin, size_bytes)),
+        Err(error) => Err(ReadError::new(&found.path, &error)),
     }
 }
 
@@ -229,23 +239,26 @@ fn is_plain_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
-fn judge(found: &Found, head: &[u8], stdin: Option<Begun>, size_bytes: u64) -> Entry {
-    let skipped = |reason| Entry::Skipped(Skipped { path: found.path.clone(), size_bytes, reason });
-    match identify(head) {
-        Identity::Receive { schema, first_time } => Entry::Log(LogFile {
-            path: found.path.clone(),
-            folder: folder_of(found),
-            role: role_of(&found.path),
-            size_bytes,
-            schema,
-            first_time,
-            stdin,
-        }),
-        Identity::Other(kind) => skipped(SkipReason::OtherLog(kind)),
-        Identity::Lacks(column) => skipped(SkipReason::MissingColumn(column)),
-        Identity::Unknown => skipped(SkipReason::NotALog),
-        Identity::Empty => skipped(SkipReason::Empty),
-    }
+fn judge(found: &Found, head: &[u8], stdin: Option<Begun>, size_bytes: u64) -> Part {
+    let (schema, first_time, doubt) = match identify(head) {
+        Identity::Receive { schema, first_time } => (schema, first_time, None),
+        Identity::Other(kind) => (Schema::default(), None, Some(SkipReason::OtherLog(kind))),
+        Identity::Lacks(column) => (Schema::default(), None, Some(SkipReason::MissingColumn(column))),
+        Identity::Unknown => (Schema::default(), None, Some(SkipReason::NotALog)),
+        Identity::Empty => (Schema::default(), None, Some(SkipReason::Empty)),
+    };
+    let file = LogFile {
+        path: found.path.clone(),
+        folder: folder_of(found),
+        role: role_of(&found.path),
+        size_bytes,
+        schema,
+        first_time,
+        begins_torn: stdin.is_none() && begins_torn(head),
+        extent: Extent::default(),
+        stdin,
+    };
+    Part { file, doubt }
 }
 
 fn folder_of(found: &Found) -> String {

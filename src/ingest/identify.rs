@@ -4,8 +4,8 @@
 //!
 //! **Invariant**: the header decides, then the shape of the rows; the file's name is never asked.
 
-use crate::record::header::{BYTE_ORDER_MARK, Kind, Order, Schema, split_directive};
-use crate::record::line::parse_record;
+use crate::record::header::{Kind, Order, Schema, split_directive};
+use crate::record::line::{BYTE_ORDER_MARK, lead_bytes, parse_record};
 use crate::record::value::Timestamp;
 use crate::record::{Marker, Record};
 
@@ -36,10 +36,11 @@ pub(super) fn identify(head: &[u8]) -> Identity {
         return Identity::Empty;
     }
     let mut header = Header::default();
-    let mut rows = Vec::new();
-    for line in head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end) {
+    let mut rows: Vec<&[u8]> = Vec::new();
+    for line in head.split(|&byte| byte == b'\n').map(|line| line[lead_bytes(line)..].trim_ascii_end()) {
         if line.starts_with(b"#") {
-            if !rows.is_empty() || (header.has_kind && header.has_fields) {
+            // Above a header there can stand the end of a torn line, or a remark; rows stand below it.
+            if (header.has_kind && header.has_fields) || rows.iter().any(|row| parse_record(row).is_ok()) {
                 break;
             }
             header.take(line);
@@ -48,6 +49,20 @@ pub(super) fn identify(head: &[u8]) -> Identity {
         }
     }
     judge(header, &rows)
+}
+
+/// Whether the text goes on in mid-line: its first line is neither a row nor a header's. A blank one
+/// can be the rest of a line end.
+pub(super) fn begins_torn(head: &[u8]) -> bool {
+    let first = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = first[lead_bytes(first)..].trim_ascii_end();
+    !head.is_empty() && !head.starts_with(BYTE_ORDER_MARK) && !is_header_line(line) && parse_record(line).is_err()
+}
+
+/// Whether the line is one of those that Exchange begins a log with.
+pub(super) fn is_header_line(line: &[u8]) -> bool {
+    let names: [&[u8]; 5] = [b"software", b"version", b"log-type", b"date", b"fields"];
+    split_directive(line).is_some_and(|(name, _)| names.iter().any(|known| name.eq_ignore_ascii_case(known)))
 }
 
 /// What the header lines say that a file opens with.
@@ -134,6 +149,22 @@ mod tests {
         );
         check(&format!("#Log-Type: SMTP Receive Protocol Log\n{FIELDS}\n"), "receive false");
         check(&format!("torn row,,\n{row}\n"), "receive true");
+        check(&format!("    {row}\n"), "receive true");
+        check(&format!("oftware: x\n#Log-type: SMTP Receive Protocol Log\n{FIELDS}\n{row}\n"), "receive true");
+        check(&format!("{}\n", row.replace('+', "")), "receive true");
+    }
+
+    #[test]
+    fn torn_beginnings() {
+        let row = "2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.7:4096,+,,";
+        let whole =
+            [row.to_owned(), format!("    {row}\r\n#"), "#Date: 2026\n".into(), "\u{feff}a".into(), String::new()];
+        for text in whole {
+            assert!(!begins_torn(text.as_bytes()), "{text:?}");
+        }
+        for text in [&row[1..], "\r\n#Software: x", "\n", "#12> SIZE=7,\r\n", "type: SMTP Receive Protocol Log\r\n"] {
+            assert!(begins_torn(text.as_bytes()), "{text:?}");
+        }
     }
 
     #[test]

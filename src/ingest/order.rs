@@ -27,6 +27,8 @@ pub struct Rendered {
 #[derive(Debug)]
 pub struct InOrder {
     bound_bytes: usize,
+    /// How many more sessions may be written.
+    n_left: u64,
     waiting_bytes: usize,
     batches: Vec<Option<Rendered>>,
     /// The next session of each batch: position, batch, entry.
@@ -39,7 +41,18 @@ pub type Write<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 impl InOrder {
     /// Holds back at most about `bound_bytes`.
     pub fn new(bound_bytes: usize) -> Self {
-        Self { bound_bytes, waiting_bytes: 0, batches: Vec::new(), heads: BinaryHeap::new() }
+        Self { bound_bytes, n_left: u64::MAX, waiting_bytes: 0, batches: Vec::new(), heads: BinaryHeap::new() }
+    }
+
+    /// Writes no more than so many sessions.
+    #[must_use]
+    pub fn with_limit(self, n_sessions: u64) -> Self {
+        Self { n_left: n_sessions, ..self }
+    }
+
+    /// Whether no more will be written, whatever comes.
+    pub fn is_full(&self) -> bool {
+        self.n_left == 0
     }
 
     /// Takes in a batch and writes what nothing can come before any more.
@@ -76,6 +89,9 @@ impl InOrder {
 
     fn release(&mut self, open_from: Option<Position>, write: &mut Write<'_>) -> io::Result<()> {
         while let Some(&Reverse((position, batch, entry))) = self.heads.peek() {
+            if self.is_full() {
+                break;
+            }
             let must_wait = open_from.is_some_and(|open_from| position >= open_from);
             if must_wait && self.waiting_bytes <= self.bound_bytes {
                 break;
@@ -99,8 +115,11 @@ impl InOrder {
     ) -> io::Result<()> {
         let Some(rendered) = &self.batches[batch] else { return Ok(()) };
         let is_before = |position: Position| limit.is_none_or(|limit| position < limit);
-        let n_more = rendered.entries[entry + 1..].iter().take_while(|(position, _)| is_before(*position)).count();
-        let next = entry + 1 + n_more;
+        let further = rendered.entries[entry + 1..].iter().take_while(|(position, _)| is_before(*position));
+        let n_allowed = usize::try_from(self.n_left).unwrap_or(usize::MAX);
+        let n_written = (1 + further.count()).min(n_allowed);
+        self.n_left -= n_written as u64;
+        let next = entry + n_written;
         let run = run_of(rendered, entry, next);
         write(&rendered.bytes[run.clone()])?;
         self.waiting_bytes -= run.len();
@@ -165,6 +184,22 @@ mod tests {
     #[test]
     fn waits_for_the_earlier() {
         check(100, &[(&[(2, "b"), (4, "d")], 1), (&[(1, "a"), (3, "c")], 5), (&[(6, "f")], 5)], &["", "abcd", "", "f"]);
+    }
+
+    #[test]
+    fn the_limit_holds_across_batches() {
+        let mut order = InOrder::new(100).with_limit(3);
+        let mut written = Vec::new();
+        let mut write = |bytes: &[u8]| {
+            written.extend_from_slice(bytes);
+            Ok(())
+        };
+        order.push(rendered(&[(2, "b"), (4, "d"), (5, "e")]), Position(1), &mut write).unwrap();
+        assert!(!order.is_full());
+        order.push(rendered(&[(1, "a"), (3, "c")]), Position(9), &mut write).unwrap();
+        assert!(order.is_full());
+        order.finish(&mut write).unwrap();
+        assert_eq!(written, b"abc");
     }
 
     #[test]

@@ -326,8 +326,9 @@ fn text_of<'a>(case: &Case<'a>, span: Span) -> Text<'a> {
     Text(span.to_value(case.session.text))
 }
 
-fn some_text(bytes: &[u8]) -> Option<Text<'_>> {
-    (!bytes.is_empty()).then_some(Text(Cow::Borrowed(bytes)))
+fn some_text<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Option<Text<'a>> {
+    let bytes = bytes.into();
+    (!bytes.is_empty()).then_some(Text(bytes))
 }
 
 /// A time of three digits stands in the log as it stands here.

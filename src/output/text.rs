@@ -36,9 +36,9 @@ pub const COLUMNS: [(&str, usize); 14] = [
     ("user", 24),
     ("mails", 5),
     ("duration", 9),
+    ("end", 24),
     ("verdict", 10),
     ("findings", 28),
-    ("end", 24),
 ];
 
 /// How sessions are laid out.
@@ -148,16 +148,16 @@ fn to_cells<'a>(case: &Case<'a>, zone: Zone) -> [Cow<'a, str>; 14] {
         Cow::Owned(visible(&case.to_id()).into_owned()),
         visible(case.remote().host),
         case.local().port.map(|port| Cow::Owned(port.to_string())).unwrap_or_default(),
-        visible(case.connector_parts().1),
+        Cow::Owned(visible(&case.connector_parts().1).into_owned()),
         span(case.facts.helo),
         Cow::Borrowed(to_tls_cell(case)),
         to_auth_cell(case),
         span(case.facts.auth.user),
         Cow::Owned(format!("{}/{}", mail.accepted, mail.attempted)),
         duration.map(Cow::Owned).unwrap_or_default(),
+        Cow::Owned(to_end_cell(case)),
         Cow::Borrowed(case.verdict().as_text()),
         Cow::Owned(to_findings_cell(case)),
-        Cow::Owned(to_end_cell(case)),
     ]
 }
 

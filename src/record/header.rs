@@ -139,9 +139,6 @@ fn parse_order(value: &[u8]) -> Order {
     if is_usual { Order::Usual } else { Order::Custom { places, n_columns: names.len() } }
 }
 
-/// Whether the line opens a UTF-8 text: files that were joined carry the mark in their middle.
-pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
 #[cfg(test)]
 mod tests {
     use super::*;

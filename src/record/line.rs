@@ -74,8 +74,21 @@ fn after_closing_quote(line: &[u8], mut from: usize) -> Option<usize> {
     }
 }
 
+/// Opens a UTF-8 text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Returns how many bytes stand before a line's first column: a byte order mark, for files that were
+/// joined carry it in their middle, and blanks, for a forum's code is indented.
+pub(crate) fn lead_bytes(line: &[u8]) -> usize {
+    let unmarked = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
+    let n_blanks = unmarked.iter().take_while(|byte| b" \t".contains(byte)).count();
+    line.len() - unmarked.len() + n_blanks
+}
+
 /// Reads a line as a row.
 ///
+/// Shape: an event column with nothing in it is information: where a row was pasted into a forum,
+/// Markdown took the `*` for emphasis. No other event is lost that way.
 /// Errors: why the line is none. A row whose data opens a quote that never closes has no context.
 pub fn parse_columns(line: &[u8]) -> Result<Columns, Malformed> {
     let mut spans = [(line.len(), line.len()); N_COLUMNS];
@@ -98,12 +111,14 @@ pub fn parse_columns(line: &[u8]) -> Result<Columns, Malformed> {
     let sequence = parse_sequence(Field(of(3)).as_inner()).ok_or(Malformed::NoSequence)?;
     let marker = match Field(of(6)).as_inner() {
         [byte] => Marker::parse(*byte),
+        [] if n_fields == N_COLUMNS => Some(Marker::Information),
         _ => None,
     };
     Ok(Columns { spans, sequence, marker: marker.ok_or(Malformed::NoEvent)? })
 }
 
-fn is_unclosed(field: &[u8]) -> bool {
+/// Whether the field opens a quote that never closes.
+pub(crate) fn is_unclosed(field: &[u8]) -> bool {
     field.first() == Some(&b'"') && after_closing_quote(field, 1).is_none()
 }
 
@@ -228,6 +243,23 @@ mod tests {
         check("*,,\"a, b \"\"c\"\"\"", Ok(("", "a, b \"c\"")));
         check(">,\"250 a, b\",", Ok(("250 a, b", "")));
         check("+,,", Ok(("", "")));
+    }
+
+    #[test]
+    fn odd_events() {
+        check(",None,Set Session Permissions", Ok(("None", "Set Session Permissions")));
+        check(",\"SMTPSubmit, a", Err(Malformed::NoEvent));
+        check(",None", Err(Malformed::TooFewColumns));
+        check("  ,None,", Err(Malformed::NoEvent));
+    }
+
+    #[test]
+    fn leads_of_lines() {
+        for (line, n_bytes) in
+            [("2026", 0), ("    2026", 4), ("\t#Date", 1), ("\u{feff}  #", 5), (" \u{feff}#", 1), ("", 0)]
+        {
+            assert_eq!(lead_bytes(line.as_bytes()), n_bytes, "{line:?}");
+        }
     }
 
     #[test]

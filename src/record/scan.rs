@@ -13,7 +13,7 @@
 use memchr::memchr;
 use wide::u8x16;
 
-use super::line::{hash_bytes, parse_columns, parse_hex16};
+use super::line::{hash_bytes, lead_bytes, parse_columns, parse_hex16};
 use super::value::Timestamp;
 use super::{Field, Malformed, Marker};
 
@@ -44,7 +44,7 @@ pub enum Scanned {
 /// Units: offsets count bytes from the start of the chunk's text, which is shorter than 4 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Where the line starts, a byte order mark passed over.
+    /// Where the line starts, a byte order mark and blanks passed over.
     pub start: u32,
     /// The connector's field, quotes included: start and end.
     pub connector: (u32, u32),
@@ -73,7 +73,7 @@ pub struct Head {
 /// One line: what it is and where it lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Where it starts, a byte order mark passed over.
+    /// Where it starts, a byte order mark and blanks passed over.
     pub start: usize,
     /// Where it ends, its line end not counted.
     pub end: usize,
@@ -292,7 +292,7 @@ fn context_end(text: &[u8], at: usize) -> Option<(usize, usize)> {
 /// Returns the place of the first of two bytes that stands at or behind `at`; `None` also where the
 /// text's last bytes, fewer than [`STEP_BYTES`], may hold it.
 ///
-/// Most fields are a few bytes long, and for these the searches of [`mod@memchr`] take more time to
+/// Most fields are a few bytes long, and for these the searches of `memchr` take more time to
 /// begin than to search.
 #[inline]
 fn find_either(text: &[u8], mut at: usize, bytes: [u8; 2]) -> Option<usize> {
@@ -377,8 +377,7 @@ pub fn scan_plain(text: &[u8], at: usize) -> Line {
         None => (text.len(), text.len()),
     };
     let end = trim_return(text, at, line_end);
-    let start = at
-        + super::header::BYTE_ORDER_MARK.len() * usize::from(text[at..end].starts_with(super::header::BYTE_ORDER_MARK));
+    let start = at + lead_bytes(&text[at..end]);
     let line = &text[start..end];
     let what = match line {
         [b'#', ..] => Scanned::Directive,
@@ -455,7 +454,7 @@ mod tests {
         let id = prop_oneof![8 => Just("08DE2A1B3C4D5E6F".to_owned()), 4 => Just("08DE2A1B3C4D5E70".to_owned()), 1 => "[0-9a-zA-Z]{0,17}"];
         let endpoint =
             prop_oneof![8 => Just("192.0.2.5:587".to_owned()), 4 => Just("[2001:db8::7]:25".to_owned()), 1 => field()];
-        let event = prop_oneof![8 => "[+<>*-]", 1 => field()];
+        let event = prop_oneof![8 => "[+<>*-]", 1 => Just(String::new()), 1 => field()];
         let row = (
             time,
             prop_oneof![4 => Just("EX01\\Default".to_owned()), 1 => field()],
@@ -471,7 +470,8 @@ mod tests {
             .boxed();
         prop_oneof![
             20 => row.clone(),
-            1 => (row, "[,a\"]{0,3}").prop_map(|(row, tail)| row + &tail),
+            1 => (row.clone(), "[,a\"]{0,3}").prop_map(|(row, tail)| row + &tail),
+            1 => (row, "[ \t\u{feff}]{1,4}").prop_map(|(row, lead)| lead + &row),
             1 => Just(String::new()),
             1 => Just("#Date: 2026-11-23".to_owned()),
             1 => Just("\u{feff}#Software: x".to_owned()),

@@ -8,7 +8,7 @@
 use hashbrown::{HashMap, HashTable};
 
 use crate::record::header::{COLUMN_NAMES, Schema, split_directive};
-use crate::record::line::hash_bytes;
+use crate::record::line::{hash_bytes, is_unclosed, lead_bytes};
 use crate::record::scan::{Head, Line, Scanned, Scanner, scan_plain};
 use crate::record::{Malformed, Marker};
 use crate::source::MAX_CHUNK_BYTES;
@@ -215,6 +215,9 @@ impl Pieces {
     fn take_line(&mut self, text: &[u8], line: Line, end: TextEnd) -> Result<Option<Head>, NeedsRewrite> {
         let is_cut = line.next == text.len() && end == TextEnd::OfFile && !text.ends_with(b"\n");
         match line.what {
+            Scanned::Row(head) if self.is_receive && is_cut && is_within_quotes(text, &head) => {
+                self.counts.pending += 1;
+            }
             Scanned::Row(head) if self.is_receive => return Ok(Some(head)),
             Scanned::Row(_) => self.counts.foreign += 1,
             Scanned::Malformed(_) if !self.is_receive => self.counts.foreign += 1,
@@ -326,6 +329,13 @@ impl Pieces {
     }
 }
 
+/// Whether the row ends within a quoted field. Where the file ends there too, the rest of it was not
+/// written yet.
+fn is_within_quotes(text: &[u8], head: &Head) -> bool {
+    let field = |start: u32, end: u32| &text[start as usize..end as usize];
+    is_unclosed(field(head.data, head.data_end)) || is_unclosed(field(head.context, head.end))
+}
+
 /// Puts the rows of a chunk into the usual order of columns, line by line, and returns the header
 /// in force at its end.
 pub fn rewrite(text: &[u8], schema: &Schema) -> (Vec<u8>, Schema) {
@@ -334,6 +344,8 @@ pub fn rewrite(text: &[u8], schema: &Schema) -> (Vec<u8>, Schema) {
     for line in text.split_inclusive(|&byte| byte == b'\n') {
         let content = line.strip_suffix(b"\n").unwrap_or(line);
         let content = content.strip_suffix(b"\r").unwrap_or(content);
+        let line_end = &line[content.len()..];
+        let content = &content[lead_bytes(content)..];
         if content.starts_with(b"#") {
             schema.take_directive(content);
             match is_fields(content) && schema.is_custom() {
@@ -345,7 +357,7 @@ pub fn rewrite(text: &[u8], schema: &Schema) -> (Vec<u8>, Schema) {
         } else {
             usual.extend_from_slice(content);
         }
-        usual.extend_from_slice(&line[content.len()..]);
+        usual.extend_from_slice(line_end);
     }
     (usual, schema)
 }
@@ -358,4 +370,46 @@ fn is_fields(directive: &[u8]) -> bool {
 #[inline]
 fn narrow(count: usize) -> u32 {
     u32::try_from(count).expect("a chunk is shorter than 4 GiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: &str = "2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,2,192.0.2.5:25,198.51.100.7:4096,";
+
+    /// Takes the text for the end of a file and returns how many rows it has, and how many pending lines.
+    #[track_caller]
+    fn check(tail: &str, expected: (u64, u64)) {
+        let mut pieces = Pieces::default();
+        pieces.begin(&Schema::default());
+        let text = format!("{ROW}{tail}");
+        pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(0)).unwrap();
+        assert_eq!((pieces.counts.records, pieces.counts.pending), expected, "{tail}");
+        assert_eq!(pieces.counts.lines, 1);
+    }
+
+    #[test]
+    fn a_last_line_cut_within_quotes_is_pending() {
+        check(">,\"220 mail.contoso.com ready at Mon, 23", (0, 1));
+        check("*,,\"TLS protocol SP_PROT_TLS1_2_SERVER negotiation succ", (0, 1));
+        check("-,\"", (0, 1));
+        check("-,,\"Local\"\"", (0, 1));
+    }
+
+    #[test]
+    fn rewriting_passes_over_what_leads_a_line() {
+        let text = "\u{feff}#Fields: session-id,date-time,event,data\r\n    ID,T,<,NOOP\n";
+        let (usual, _) = rewrite(text.as_bytes(), &Schema::default());
+        let expected = format!("#Fields: {}\r\nT,,ID,0,,,<,NOOP,\n", COLUMN_NAMES.join(","));
+        assert_eq!(String::from_utf8_lossy(&usual), expected);
+    }
+
+    #[test]
+    fn a_last_line_that_may_be_whole_is_a_row() {
+        check("-,,Local", (1, 0));
+        check("-,,\"Local\"", (1, 0));
+        check("<,\"EHLO a,b\r\n", (1, 0));
+        check("<,\"EHLO a\",", (1, 0));
+    }
 }

@@ -1,0 +1,94 @@
+//! The configuration file: saved filters.
+//!
+//! In: `heloscope.toml` in the folder where the system keeps configuration, or `--config FILE`.
+//! Out: [`SavedFilters`].
+//!
+//! ```toml
+//! [filters]
+//! lab = "ip:192.0.2.0/24 -@probes"
+//! ```
+//!
+//! **Invariant**: what the file holds and is not understood is named with its line and a remedy; a
+//! file that was not asked for and is not there is none.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use toml::Spanned;
+
+use crate::output::escape::visible;
+use crate::query::error::nearest;
+use crate::query::saved::{SavedFilter, SavedFilters, is_name};
+
+use super::Error;
+
+/// The file's name.
+const FILE_NAME: &str = "heloscope.toml";
+
+const REMEDY: &str = "a saved filter is a name and a query in quotes, under [filters]: lab = \"ip:192.0.2.0/24\"";
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    #[serde(default)]
+    filters: BTreeMap<Spanned<String>, Spanned<String>>,
+}
+
+/// Returns the filters that are built in, and those of the file.
+///
+/// Errors: a file that was asked for and cannot be read; whatever in it cannot be understood.
+pub(super) fn saved_filters(asked: Option<&Path>) -> Result<SavedFilters, Error> {
+    let mut saved = SavedFilters::default();
+    let Some(path) = asked.map(Path::to_owned).or_else(usual_path) else { return Ok(saved) };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && asked.is_none() => return Ok(saved),
+        Err(error) => {
+            let path = path.display().to_string();
+            return Err(Error::Explained(format!("cannot read {}: {error}", visible(path.as_bytes()))));
+        }
+    };
+    for filter in parse(&path, &text)? {
+        saved.add(filter);
+    }
+    Ok(saved)
+}
+
+fn usual_path() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join(FILE_NAME))
+}
+
+fn parse(path: &Path, text: &str) -> Result<Vec<SavedFilter>, Error> {
+    let place = |at: usize| format!("{}:{}", path.display(), line_of(text, at));
+    let config: Config = toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        wrong(&place(at), error.message(), &[REMEDY])
+    })?;
+    let read = config.filters.into_iter().map(|(name, query)| {
+        let origin = place(name.span().start);
+        match is_name(name.as_ref()) {
+            true => Ok(SavedFilter { name: name.into_inner(), text: query.into_inner(), origin: Some(origin) }),
+            false => {
+                let problem = format!("`{}` cannot be the name of a filter", name.as_ref());
+                Err(wrong(&origin, &problem, &["use letters, digits, `-` and `_`"]))
+            }
+        }
+    });
+    read.collect()
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+}
+
+fn wrong(place: &str, problem: &str, remedies: &[&str]) -> Error {
+    let mut lines = vec![format!("{place}: {}", problem.trim_end())];
+    let unknown = problem.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    let near = unknown.and_then(|name| nearest(name, ["filters"]));
+    lines.extend(near.map(|near| format!("did you mean `[{near}]`?")));
+    lines.extend(remedies.iter().map(|&remedy| remedy.to_owned()));
+    let shown: Vec<_> = lines.iter().map(|line| visible(line.as_bytes())).collect();
+    Error::Explained(shown.join("\n"))
+}

@@ -1,0 +1,173 @@
+//! One term as it is asked of a session.
+//!
+//! In: a [`Subject`]. Out: whether it is meant.
+//!
+//! **Invariant**: reads facts; the rows' bytes are touched by [`Question::Code`] and [`Question::Rows`] alone.
+
+use super::address::Network;
+use super::field::{Field, ROLE_WORDS, TLS_ORDERED_FROM};
+use super::pattern::{Pattern, RowPattern};
+use super::subject::Subject;
+use crate::dialogue::facts::StartTls;
+
+/// How a number has to stand to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compare {
+    Less,
+    AtMost,
+    Equal,
+    AtLeast,
+    More,
+}
+
+impl Compare {
+    pub(super) fn holds<T: PartialOrd + Copy>(self, one: T, other: T) -> bool {
+        match self {
+            Self::Less => one < other,
+            Self::AtMost => one <= other,
+            Self::Equal => one == other,
+            Self::AtLeast => one >= other,
+            Self::More => one > other,
+        }
+    }
+}
+
+/// Which replies are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeTest {
+    /// Codes from the first to the last.
+    Within(u16, u16),
+    /// Codes that stand so to this one.
+    Compared(Compare, u16),
+    /// Enhanced statuses; `None` is any number.
+    Status(Option<u16>, Option<u16>, Option<u16>),
+}
+
+impl CodeTest {
+    fn is_match(self, code: u16, status: (u8, u16, u16)) -> bool {
+        let fits = |asked: Option<u16>, given: u16| asked.is_none_or(|asked| asked == given);
+        match self {
+            Self::Within(from, to) => (from..=to).contains(&code),
+            Self::Compared(compare, asked) => compare.holds(code, asked),
+            Self::Status(class, subject, detail) => {
+                // No reply has a class of 0: it stands for a reply without a status.
+                status.0 > 0 && fits(class, status.0.into()) && fits(subject, status.1) && fits(detail, status.2)
+            }
+        }
+    }
+}
+
+/// One term, ready to be asked. Where it holds several values, any of them will do.
+#[derive(Clone, Debug)]
+pub(super) enum Question {
+    Address(Field, Vec<Network>),
+    Number(Field, Vec<(Compare, u64)>),
+    /// A bit for each of the field's words.
+    Word(Field, u8),
+    /// A bit for each severity.
+    Severity(u8),
+    Rule(Vec<&'static str>),
+    Text(Field, Vec<Pattern>),
+    Code(Vec<CodeTest>),
+    Rows(RowPattern),
+}
+
+impl Question {
+    /// How long it takes, compared with others: what is cheap is asked first.
+    pub(super) const fn cost(&self) -> u8 {
+        match self {
+            Self::Address(..) | Self::Word(Field::Role, _) => 4,
+            Self::Word(..) => 0,
+            Self::Severity(_) => 1,
+            Self::Number(field, _) => match field {
+                // The port is read from a column of a row.
+                Field::Port => 4,
+                _ => 0,
+            },
+            Self::Rule(_) => 2,
+            Self::Text(field, _) => match field {
+                Field::Cert => 9,
+                _ => 5,
+            },
+            Self::Code(_) => 8,
+            Self::Rows(RowPattern::Literal(_)) => 10,
+            Self::Rows(RowPattern::Regex(_)) => 11,
+        }
+    }
+
+    pub(super) fn is_match<S: Subject + ?Sized>(&self, subject: &S) -> bool {
+        match self {
+            Self::Address(field, networks) => {
+                let address = if *field == Field::Local { subject.local_ip() } else { subject.ip() };
+                address.is_some_and(|address| networks.iter().any(|network| network.contains(address)))
+            }
+            Self::Number(field, asked) => number(*field, subject)
+                .is_some_and(|number| asked.iter().any(|(compare, value)| compare.holds(number, *value))),
+            Self::Word(field, words) => word(*field, subject).is_some_and(|word| words & (1 << word) != 0),
+            Self::Severity(words) => subject.any_finding(&mut |_, severity| words & (1 << severity as u8) != 0),
+            Self::Rule(rules) => subject.any_finding(&mut |rule, _| rules.contains(&rule)),
+            Self::Text(field, patterns) => {
+                any_text(*field, subject, &mut |value| patterns.iter().any(|pattern| pattern.is_match(value)))
+            }
+            Self::Code(codes) => {
+                subject.any_reply(&mut |code, status| codes.iter().any(|test| test.is_match(code, status)))
+            }
+            Self::Rows(pattern) => subject.any_row(&mut |row| pattern.is_match(row)),
+        }
+    }
+}
+
+fn number<S: Subject + ?Sized>(field: Field, subject: &S) -> Option<u64> {
+    match field {
+        Field::Port => subject.port().map(u64::from),
+        Field::Failures => Some(subject.failures().into()),
+        Field::Mails => Some(subject.mails().into()),
+        Field::Bytes => Some(subject.bytes()),
+        Field::Lines => Some(subject.lines()),
+        Field::Duration => subject.duration_ms(),
+        Field::Tarpit => Some(subject.tarpit_ms()),
+        _ => None,
+    }
+}
+
+/// Which of the field's words is true of the subject, by its place in the list.
+fn word<S: Subject + ?Sized>(field: Field, subject: &S) -> Option<usize> {
+    match field {
+        Field::StartTls => Some(subject.starttls() as usize),
+        Field::Auth => Some(subject.auth() as usize),
+        Field::Role => Some(subject.role().map_or(ROLE_WORDS.len() - 1, |role| role as usize)),
+        Field::Verdict => Some(subject.verdict() as usize),
+        Field::Tls => Some(match (subject.protocol(), subject.starttls()) {
+            (Some(protocol), _) => TLS_ORDERED_FROM + protocol as usize,
+            (None, StartTls::Succeeded) => 1,
+            (None, _) => 0,
+        }),
+        _ => None,
+    }
+}
+
+/// Whether any value of the field passes. A single value that is missing is the empty text; a list
+/// without values has none.
+fn any_text<S: Subject + ?Sized>(field: Field, subject: &S, test: super::subject::Test<'_>) -> bool {
+    match field {
+        Field::Server => test(&subject.server()),
+        Field::Connector => test(&subject.connector()),
+        Field::File => subject.any_file(test),
+        Field::Id => subject.any_id(test),
+        Field::Helo => test(&subject.helo().unwrap_or_default()),
+        Field::Banner => test(&subject.banner().unwrap_or_default()),
+        Field::Cipher => test(&subject.cipher().unwrap_or_default()),
+        Field::Cert => subject.any_certificate_text(test),
+        Field::Mechanism => test(&subject.mechanism().unwrap_or_default()),
+        Field::User => test(&subject.user().unwrap_or_default()),
+        Field::Error => subject.any_error(test),
+        Field::From => subject.any_sender(test),
+        Field::To => subject.any_recipient(test),
+        Field::MsgId => subject.any_message_id(test),
+        Field::End => match subject.end() {
+            Some(context) => test(&context),
+            None => test(b"open"),
+        },
+        _ => false,
+    }
+}

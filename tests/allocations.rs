@@ -1,0 +1,83 @@
+//! Matching allocates nothing: every allocation of the process is counted.
+#![allow(unsafe_code, reason = "an allocator that counts can only be written so")]
+#![allow(clippy::missing_const_for_thread_local, reason = "the lint does not see that it is const on every system")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use heloscope::ingest::{Batch, Case, Catalogue, Options, Study, ingest};
+use heloscope::query::Query;
+use heloscope::query::field::FIELDS;
+use heloscope::query::saved::SavedFilters;
+use heloscope::query::time::Times;
+use heloscope::record::value::Timestamp;
+
+thread_local! {
+    static N_ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = N_ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the promises of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the pointer comes from `alloc` above, that is, from the system's allocator.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Counts the allocations of every query on every session, after each was asked once: a regular
+/// expression makes room for its search when it is first used.
+struct Matching(Vec<(String, Query)>);
+
+impl Study for Matching {
+    type Yield = Vec<String>;
+
+    fn begin(&self) -> Self::Yield {
+        Vec::new()
+    }
+
+    fn take(&self, case: &Case<'_>, faults: &mut Self::Yield) {
+        for (text, query) in &self.0 {
+            let first = query.matches(case);
+            let before = N_ALLOCATIONS.get();
+            let again = query.matches(case);
+            let count = N_ALLOCATIONS.get() - before;
+            assert_eq!(first, again);
+            if count > 0 {
+                faults.push(format!("{text}: {count}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn matching_allocates_nothing() {
+    let moment = Timestamp::parse(b"2026-11-23T12:00:00Z").expect("a time");
+    let times = Times { now: moment, last: Some(moment) };
+    let more = ["LogonDenied", "/5[0-9]{2} 5\\.7/i", "nowhere or -\"5.7.3\"", "helo~^pc", "@failed"];
+    // Certificates are read anew where they are asked for.
+    let examples = FIELDS.iter().filter(|entry| entry.name != "cert").map(|entry| entry.example);
+    let queries = examples
+        .chain(more)
+        .map(|text| (text.to_owned(), Query::parse(text, &SavedFilters::default(), &times).expect(text)));
+    let study = Matching(queries.collect());
+    for sample in ["auth-rejected.log", "pipelined-two-messages.log", "too-many-errors.log", "timed-out.log"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
+        ingest(&Catalogue::build(&[path], None), &Options::default(), &study, &mut |batch: Batch<Vec<String>>| {
+            assert!(batch.value.is_empty(), "{sample}: {:?}", batch.value);
+            ControlFlow::Continue(())
+        });
+    }
+}
