@@ -124,10 +124,11 @@ fn rows_text(rows: &[(String, u64)]) -> String {
     for (at, (path, line)) in rows.iter().enumerate() {
         let is_same = at > 0 && rows[at - 1].0 == *path;
         text.push_str(if at == 0 { "" } else { ", " });
-        text.push_str(&match is_same {
-            true => line.to_string(),
-            false => format!("{}:{line}", visible(path.as_bytes())),
-        });
+        if !is_same {
+            text.push_str(&visible(path.as_bytes()));
+            text.push(':');
+        }
+        text.push_str(&line.to_string());
     }
     text
 }

@@ -100,8 +100,9 @@ mod tests {
             match event {
                 Event::Start(pulldown_cmark::Tag::TableCell) => n_cells += 1,
                 Event::Text(piece) if n_cells == 3 => text.push_str(&piece),
-                Event::Text(_) | Event::End(_) => {}
-                Event::Start(
+                Event::Text(_)
+                | Event::End(_)
+                | Event::Start(
                     pulldown_cmark::Tag::Table(_) | pulldown_cmark::Tag::TableHead | pulldown_cmark::Tag::TableRow,
                 ) => {}
                 other => return format!("{other:?}"),

@@ -93,7 +93,8 @@ fn limits_of_connector(text: &str, table: &Spanned<ConnectorTable>) -> Result<Ve
     if name.get_ref().trim().is_empty() {
         return Err((name.span(), "`name` is empty: name a connector, or `*`".into()));
     }
-    let limits = limits_of(text, severity.as_ref(), deny, max, Some(ConnectorPattern(name.get_ref().clone())))?;
+    let connector = ConnectorPattern(name.get_ref().clone());
+    let limits = limits_of(text, severity.as_ref(), deny, max, Some(&connector))?;
     if limits.is_empty() {
         return Err((name.span(), "nothing is limited for this connector: give `severity`, `deny` or `max`".into()));
     }
@@ -105,7 +106,7 @@ fn limits_of(
     severity: Option<&Spanned<String>>,
     deny: &[Spanned<String>],
     max: &BTreeMap<Spanned<String>, Spanned<Value>>,
-    connector: Option<ConnectorPattern>,
+    connector: Option<&ConnectorPattern>,
 ) -> Result<Vec<Limit>, Fault> {
     let at = |span: Range<usize>| move |error: LimitError| (span, error.to_string());
     let mut limits = Vec::new();
@@ -125,7 +126,7 @@ fn limits_of(
         limits.push(Limit { selection, connector: None, most });
     }
     for limit in &mut limits {
-        limit.connector.clone_from(&connector);
+        limit.connector = connector.cloned();
     }
     Ok(limits)
 }

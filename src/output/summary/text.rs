@@ -31,24 +31,25 @@ const INDENT: usize = 11;
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     /// Servers, and hours that are missing.
-    n_servers: usize,
+    servers: usize,
     /// Entries of every other list.
-    n_entries: usize,
+    entries: usize,
     /// Lines of connectors.
-    n_connectors: usize,
+    connectors: usize,
 }
 
-const fn shape(n_entries: usize, n_connectors: usize) -> Shape {
-    Shape { n_servers: 2, n_entries, n_connectors }
+const fn shape(entries: usize, connectors: usize) -> Shape {
+    Shape { servers: 2, entries, connectors }
 }
 
 /// What is tried in turn until it fits.
-const SHAPES: [Shape; 6] = [shape(10, 10), shape(5, 5), shape(4, 4), shape(3, 4), shape(3, 0), shape(2, 0)];
+const SHAPES: [Shape; 7] =
+    [shape(10, 10), shape(5, 5), shape(4, 4), shape(3, 4), shape(3, 0), shape(2, 0), shape(1, 0)];
 
 /// Returns the summary as text: `top` entries of every list, or as many as fit a screen.
 pub fn to_summary_text(report: &Report<'_>, zone: Zone, top: Option<usize>) -> String {
     if let Some(top) = top {
-        return render(report, zone, Shape { n_servers: top, n_entries: top, n_connectors: top });
+        return render(report, zone, Shape { servers: top, entries: top, connectors: top });
     }
     let mut text = String::new();
     for shape in SHAPES {
@@ -63,17 +64,17 @@ pub fn to_summary_text(report: &Report<'_>, zone: Zone, top: Option<usize>) -> S
 fn render(report: &Report<'_>, zone: Zone, shape: Shape) -> String {
     let summary = report.summary;
     let mut out = String::new();
-    for (name, value) in figures(report, zone, shape.n_servers) {
+    for (name, value) in figures(report, zone, shape.servers) {
         push_figure(&mut out, name, &value);
     }
     push_timeline(&mut out, &summary.timeline, zone);
-    push_rules(&mut out, &summary.total, shape.n_entries);
+    push_rules(&mut out, &summary.total, shape.entries);
     // Patterns: their lines go here, between what each session shows and who takes part.
     out.push('\n');
     for (name, columns, names) in lists(summary) {
-        push_names(&mut out, name, columns, names, shape.n_entries);
+        push_names(&mut out, name, columns, names, shape.entries);
     }
-    push_connectors(&mut out, summary, shape.n_connectors);
+    push_connectors(&mut out, summary, shape.connectors);
     out
 }
 
@@ -98,16 +99,18 @@ fn push_figure(out: &mut String, name: &str, value: &str) {
 fn push_timeline(out: &mut String, timeline: &Timeline, zone: Zone) {
     let Some((from, to)) = timeline.bounds() else { return };
     out.push('\n');
-    let figures: [(&str, fn(&Tick) -> u64); 2] = [("sessions", |tick| tick.sessions), ("failed", |tick| tick.failed)];
-    for (name, figure) in figures {
-        let most = timeline.ticks().iter().map(figure).max().unwrap_or_default();
-        let bars = to_bars(timeline.ticks().iter().map(figure));
-        // Writing into a string cannot fail.
-        let _ = writeln!(out, "{name:<INDENT$}{bars} at most {}", to_grouped(most));
-    }
+    push_bars(out, "sessions", timeline, |tick| tick.sessions);
+    push_bars(out, "failed", timeline, |tick| tick.failed);
     let step = to_step_text(timeline.width_seconds());
     let (from, to) = (to_minute_text(from, zone), to_minute_text(to, zone));
     let _ = writeln!(out, "{:<INDENT$}{from} to {to}, {step} a bar", "");
+}
+
+fn push_bars(out: &mut String, name: &str, timeline: &Timeline, figure: fn(&Tick) -> u64) {
+    let figures = timeline.ticks().iter().map(figure);
+    let most = figures.clone().max().unwrap_or_default();
+    // Writing into a string cannot fail.
+    let _ = writeln!(out, "{name:<INDENT$}{} at most {}", to_bars(figures), to_grouped(most));
 }
 
 /// `5 min`.
