@@ -1,7 +1,7 @@
 //! Limits on what may be found, and whether they held.
 //!
 //! In: limits as they were typed, or a policy file; [`Case`](crate::ingest::Case)s. Out: for each
-//! [`Limit`] its [`Tally`](tally::Tally), and the [`Outcome`].
+//! [`Limit`] its [`Tally`], and the [`Outcome`].
 //!
 //! **Invariant**: nothing that was typed is ignored: a limit is understood whole, or is an error; one
 //! that met nothing it could be held against did not hold, it is unknown.
