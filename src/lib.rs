@@ -22,6 +22,7 @@
 //!    query       which sessions are meant                                   |
 //!        |                                                                  |
 //!    summary     counts that merge                                          |
+//!    policy      limits, and whether they held                              |
 //!    output      writers, escaping of hostile text  ------------------------+
 //!    cli         arguments, exit codes
 //! ```
@@ -67,5 +68,6 @@ pub mod diagnosis;
 pub mod ingest;
 pub mod query;
 pub mod summary;
+pub mod policy;
 pub mod output;
 pub mod cli;

@@ -7,6 +7,8 @@
 pub mod escape;
 pub mod time;
 pub mod paint;
+pub mod bars;
+pub mod markdown;
 mod finding;
 pub mod json;
 pub mod csv;
@@ -14,6 +16,7 @@ pub mod text;
 pub mod lines;
 pub mod transcript;
 pub mod summary;
+pub mod check;
 pub mod skipped;
 pub mod syntax;
 pub mod fields;
