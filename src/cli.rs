@@ -17,6 +17,7 @@ mod lines;
 mod show;
 mod patterns;
 mod summary;
+mod check;
 mod fields;
 mod explain;
 
@@ -31,9 +32,9 @@ use args::{Args, Command, Shape};
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
-    /// Sessions were found.
+    /// Sessions were found; every limit held.
     Found = 0,
-    /// None was.
+    /// None was; a limit was broken.
     Nothing = 1,
     /// Something could not be done.
     Error = 2,
@@ -45,6 +46,25 @@ enum Error {
     /// No path was named, and standard input is a terminal.
     #[error("nothing to read: name files or folders, or `-` to type a log in")]
     NothingToRead,
+    /// `check` without any limit.
+    #[error("nothing to check: give --policy FILE, --deny RULE, --max RULE=N or --severity LEVEL")]
+    NoLimit,
+    /// The policy cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    ReadPolicy {
+        /// Where it lies.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The policy is wrong.
+    #[error("{}:{source}", path.display())]
+    Policy {
+        /// Where it lies.
+        path: PathBuf,
+        /// Where in it, and why.
+        source: crate::policy::file::PolicyError,
+    },
     /// What was typed or configured cannot be understood: lines that are fit to be shown.
     #[error("{0}")]
     Explained(String),
@@ -103,7 +123,8 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
         Command::Lines { format, null, listing, common } => lines::run(*format, *null, *listing, common),
         Command::Show { id, format, common } => show::run(id, *format, common),
         Command::Patterns { format, top, common } => patterns::run(*format, *top, common),
-        Command::Summary { format, common } => summary::run(*format, common),
+        Command::Summary { format, top, common } => summary::run(*format, *top, common),
+        Command::Check { format, limits, common } => check::run(*format, limits, common),
         Command::Fields { format, config } => fields::run(*format, config.as_deref()),
         Command::Explain { words } => explain::run(words),
         Command::Schema { of } => print(schema(*of).as_bytes()),

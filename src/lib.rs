@@ -23,6 +23,7 @@
 //!        |                                                                  |
 //!    pattern     what only many sessions show                               |
 //!    summary     counts that merge                                          |
+//!    policy      limits, and whether they held                              |
 //!    output      writers, escaping of hostile text  ------------------------+
 //!    cli         arguments, exit codes
 //! ```
@@ -70,5 +71,6 @@ pub mod ingest;
 pub mod query;
 pub mod pattern;
 pub mod summary;
+pub mod policy;
 pub mod output;
 pub mod cli;

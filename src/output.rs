@@ -8,6 +8,8 @@
 pub mod escape;
 pub mod time;
 pub mod paint;
+pub mod bars;
+pub mod markdown;
 mod finding;
 pub mod json;
 pub mod csv;
@@ -16,6 +18,7 @@ pub mod lines;
 pub mod transcript;
 pub mod patterns;
 pub mod summary;
+pub mod check;
 pub mod skipped;
 pub mod syntax;
 pub mod fields;

@@ -2,90 +2,30 @@
 //!
 //! In: [`Case`]s. Out: a [`Summary`].
 //!
-//! **Invariant**: summaries add up: the order of adding does not matter, and nothing is allocated
-//! for a session whose connector was met before.
+//! **Invariant**: summaries add up: the order of adding does not matter, as long as no list of names
+//! has met more than it holds ([`top`]); nothing is allocated for a session whose connector, address,
+//! user and name were met before.
+
+pub mod counts;
+pub mod timeline;
+pub mod hours;
+pub mod top;
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use hashbrown::HashMap;
 
-use crate::dialogue::facts::{Auth, Facts, Protocol, StartTls};
+use crate::diagnosis::Verdict;
+use crate::dialogue::facts::Auth;
 use crate::ingest::{Case, Study};
-use crate::record::value::Timestamp;
+use crate::record::value::{Timestamp, as_host};
 use crate::session::OriginId;
 
-/// Counts of sessions and what became of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Sessions.
-    pub sessions: u64,
-    /// Sessions with both ends.
-    pub whole: u64,
-    /// Sessions whose connect row was not read.
-    pub without_head: u64,
-    /// Sessions whose disconnect row was not read.
-    pub without_tail: u64,
-    /// Sessions by what became of STARTTLS, in the order of [`STARTTLS_OUTCOMES`].
-    pub starttls: [u64; 5],
-    /// Sessions by what became of AUTH, in the order of [`AUTH_OUTCOMES`].
-    pub auth: [u64; 6],
-    /// Sessions with TLS by protocol, in the order of [`PROTOCOLS`]; the last is not known.
-    pub protocols: [u64; 6],
-    /// MAIL FROM commands.
-    pub attempted: u64,
-    /// Messages accepted.
-    pub accepted: u64,
-    /// Bytes of accepted messages, as far as the replies name them.
-    pub bytes: u64,
-}
-
-/// The order of [`Counts::starttls`].
-pub const STARTTLS_OUTCOMES: [StartTls; 5] =
-    [StartTls::NotAttempted, StartTls::Refused, StartTls::Failed, StartTls::Succeeded, StartTls::Unknown];
-
-/// The order of [`Counts::auth`].
-pub const AUTH_OUTCOMES: [Auth; 6] =
-    [Auth::NotAttempted, Auth::Succeeded, Auth::Rejected, Auth::Failed, Auth::Abandoned, Auth::Unknown];
-
-/// The order of [`Counts::protocols`].
-pub const PROTOCOLS: [Protocol; 5] =
-    [Protocol::Ssl3, Protocol::Tls10, Protocol::Tls11, Protocol::Tls12, Protocol::Tls13];
-
-impl Counts {
-    fn take(&mut self, is_opened: bool, is_closed: bool, facts: &Facts) {
-        self.sessions += 1;
-        self.whole += u64::from(is_opened && is_closed);
-        self.without_head += u64::from(!is_opened);
-        self.without_tail += u64::from(!is_closed);
-        self.starttls[facts.tls.outcome as usize] += 1;
-        self.auth[facts.auth.outcome as usize] += 1;
-        if facts.tls.outcome == StartTls::Succeeded {
-            self.protocols[facts.tls.protocol.map_or(PROTOCOLS.len(), |protocol| protocol as usize)] += 1;
-        }
-        self.attempted += u64::from(facts.mail.attempted);
-        self.accepted += u64::from(facts.mail.accepted);
-        self.bytes = self.bytes.saturating_add(facts.mail.bytes);
-    }
-}
-
-impl AddAssign<&Self> for Counts {
-    fn add_assign(&mut self, other: &Self) {
-        self.sessions += other.sessions;
-        self.whole += other.whole;
-        self.without_head += other.without_head;
-        self.without_tail += other.without_tail;
-        self.attempted += other.attempted;
-        self.accepted += other.accepted;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        let pairs = (self.starttls.iter_mut().zip(other.starttls))
-            .chain(self.auth.iter_mut().zip(other.auth))
-            .chain(self.protocols.iter_mut().zip(other.protocols));
-        for (mine, theirs) in pairs {
-            *mine += theirs;
-        }
-    }
-}
+pub use counts::Counts;
+use hours::Hours;
+use timeline::{Tick, Timeline};
+use top::{Tally, Top};
 
 /// Which server and which connector: as the log names them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +34,13 @@ pub struct Place {
     pub server: Vec<u8>,
     /// The connector.
     pub connector: Vec<u8>,
+}
+
+impl Place {
+    /// Where the session was logged.
+    pub fn of(case: &Case<'_>) -> Self {
+        Self { server: case.to_server().into_owned(), connector: case.connector_parts().1.into_owned() }
+    }
 }
 
 /// What all sessions together amount to.
@@ -105,21 +52,50 @@ pub struct Summary {
     pub total: Counts,
     /// By server and connector.
     pub places: BTreeMap<Place, Counts>,
+    /// By server, when it logged anything.
+    pub hours: BTreeMap<Vec<u8>, Hours>,
+    /// Sessions by when they began.
+    pub timeline: Timeline,
+    /// Who connected: sessions, and those that failed.
+    pub addresses: Top,
+    /// Who logged in: sessions of those whose last login succeeded, and failed logins.
+    pub users: Top,
+    /// What clients call themselves: sessions, and those that failed.
+    pub helos: Top,
+    // Patterns: what only many sessions show gets its field here, is added in `add_assign` and
+    // `Sum::add_to`, and is shown where `output::summary` says so.
 }
 
 impl AddAssign<&Self> for Summary {
     fn add_assign(&mut self, other: &Self) {
-        self.span = match (self.span, other.span) {
-            (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
-            (mine, theirs) => mine.or(theirs),
-        };
+        self.span = join(self.span, other.span);
         self.total += &other.total;
         for (place, counts) in &other.places {
-            match self.places.get_mut(place) {
-                Some(mine) => *mine += counts,
-                None => drop(self.places.insert(place.clone(), counts.clone())),
-            }
+            add(&mut self.places, place, counts);
         }
+        for (server, hours) in &other.hours {
+            add(&mut self.hours, server, hours);
+        }
+        self.timeline += &other.timeline;
+        self.addresses += &other.addresses;
+        self.users += &other.users;
+        self.helos += &other.helos;
+    }
+}
+
+/// Adds to what is there under the key, which is made only where there is nothing.
+fn add<K: Ord + Clone, V: Default + for<'a> AddAssign<&'a V>>(map: &mut BTreeMap<K, V>, key: &K, value: &V) {
+    match map.get_mut(key) {
+        Some(mine) => *mine += value,
+        None => *map.entry(key.clone()).or_default() += value,
+    }
+}
+
+/// The span that holds both.
+fn join(one: Option<(Timestamp, Timestamp)>, other: Option<(Timestamp, Timestamp)>) -> Option<(Timestamp, Timestamp)> {
+    match (one, other) {
+        (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
+        (mine, theirs) => mine.or(theirs),
     }
 }
 
@@ -131,9 +107,13 @@ pub struct Summing;
 #[derive(Debug, Default)]
 pub struct Sum {
     span: Option<(Timestamp, Timestamp)>,
-    places: Vec<(Place, Counts)>,
+    places: Vec<(Place, Counts, Hours)>,
     /// Which of the places an origin is.
     index: HashMap<OriginId, usize>,
+    timeline: Timeline,
+    addresses: Top,
+    users: Top,
+    helos: Top,
 }
 
 impl Study for Summing {
@@ -145,33 +125,54 @@ impl Study for Summing {
 
     fn take(&self, case: &Case<'_>, sum: &mut Sum) {
         let session = case.session;
-        if let Some((start, end)) = case.facts.start.zip(case.facts.end) {
-            let (from, to) = sum.span.unwrap_or((start, end));
-            sum.span = Some((from.min(start), to.max(end)));
+        let verdict = case.verdict();
+        let at = sum.place(case);
+        sum.places[at].1.take(case, verdict);
+        let failed = u64::from(verdict == Verdict::Failed);
+        if let Some((start, end)) = session.time(session.first()).zip(session.time(session.last())) {
+            sum.span = join(sum.span, Some((start.min(end), end.max(start))));
+            sum.places[at].2.take(session, start, end);
+            sum.timeline.add(start, Tick { sessions: 1, failed });
         }
-        sum.counts(case).take(session.is_opened(), session.is_closed(), case.facts);
+        sum.take_names(case, Tally { sessions: 1, failures: failed });
     }
 }
 
 impl Sum {
-    fn counts(&mut self, case: &Case<'_>) -> &mut Counts {
-        let at = *self.index.entry(case.session.origin).or_insert_with(|| {
-            let place =
-                Place { server: case.to_server().into_owned(), connector: case.connector_parts().1.into_owned() };
-            self.places.push((place, Counts::default()));
+    fn place(&mut self, case: &Case<'_>) -> usize {
+        *self.index.entry(case.session.origin).or_insert_with(|| {
+            self.places.push((Place::of(case), Counts::default(), Hours::default()));
             self.places.len() - 1
-        });
-        &mut self.places[at].1
+        })
+    }
+
+    fn take_names(&mut self, case: &Case<'_>, tally: Tally) {
+        let (session, facts) = (case.session, case.facts);
+        let record = session.to_record(session.first());
+        self.addresses.add(as_host(record.remote.as_inner()), tally);
+        if let Some(helo) = facts.helo {
+            self.helos.add(&helo.to_value(session.text), tally);
+        }
+        for user in facts.auth.failed.iter().filter_map(|failed| failed.user) {
+            self.users.add(&user.to_value(session.text), Tally { sessions: 0, failures: 1 });
+        }
+        if let Some(user) = facts.auth.user.filter(|_| facts.auth.outcome == Auth::Succeeded) {
+            self.users.add(&user.to_value(session.text), Tally { sessions: 1, failures: 0 });
+        }
     }
 
     /// Adds what was summed to a summary.
     pub fn add_to(&self, summary: &mut Summary) {
-        let mut part = Summary { span: self.span, ..Summary::default() };
-        for (place, counts) in &self.places {
-            part.total += counts;
-            *part.places.entry(place.clone()).or_default() += counts;
+        summary.span = join(summary.span, self.span);
+        for (place, counts, hours) in &self.places {
+            summary.total += counts;
+            add(&mut summary.places, place, counts);
+            add(&mut summary.hours, &place.server, hours);
         }
-        *summary += &part;
+        summary.timeline += &self.timeline;
+        summary.addresses += &self.addresses;
+        summary.users += &self.users;
+        summary.helos += &self.helos;
     }
 }
 
@@ -180,20 +181,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_orders_are_those_of_the_types() {
-        assert!(STARTTLS_OUTCOMES.iter().enumerate().all(|(at, outcome)| *outcome as usize == at));
-        assert!(AUTH_OUTCOMES.iter().enumerate().all(|(at, outcome)| *outcome as usize == at));
-        assert!(PROTOCOLS.iter().enumerate().all(|(at, protocol)| *protocol as usize == at));
-    }
-
-    #[test]
     fn sums_add_up_in_any_order() {
         let place = |name: &str| Place { server: b"EX01".to_vec(), connector: name.into() };
         let counts = |sessions| Counts { sessions, bytes: sessions * 10, ..Counts::default() };
-        let summary = |name: &str, sessions, from, to| Summary {
-            span: Some((Timestamp(from), Timestamp(to))),
-            total: counts(sessions),
-            places: BTreeMap::from([(place(name), counts(sessions))]),
+        let summary = |name: &str, sessions, from, to| {
+            let mut summary = Summary {
+                span: Some((Timestamp(from), Timestamp(to))),
+                total: counts(sessions),
+                places: BTreeMap::from([(place(name), counts(sessions))]),
+                ..Summary::default()
+            };
+            summary.addresses.add(name.as_bytes(), Tally { sessions, failures: 0 });
+            summary.timeline.add(Timestamp(from * 10_000_000), Tick { sessions, failed: 1 });
+            summary
         };
         let parts = [summary("a", 1, 5, 6), summary("b", 2, 1, 2), summary("a", 4, 7, 9), Summary::default()];
         let mut forth = Summary::default();
@@ -205,5 +205,6 @@ mod tests {
         assert_eq!(forth, back);
         assert_eq!((forth.total.sessions, forth.places[&place("a")].sessions), (7, 5));
         assert_eq!(forth.span, Some((Timestamp(1), Timestamp(9))));
+        assert_eq!(forth.addresses.to_ranking(1)[0].tally.sessions, 5);
     }
 }

@@ -1,4 +1,4 @@
-//! Matching allocates nothing: every allocation of the process is counted.
+//! Matching and summing up allocate nothing: every allocation of the process is counted.
 #![allow(unsafe_code, reason = "an allocator that counts can only be written so")]
 #![allow(clippy::missing_const_for_thread_local, reason = "the lint does not see that it is const on every system")]
 
@@ -14,6 +14,7 @@ use heloscope::query::field::FIELDS;
 use heloscope::query::saved::SavedFilters;
 use heloscope::query::time::Times;
 use heloscope::record::value::Timestamp;
+use heloscope::summary::{Sum, Summing};
 
 thread_local! {
     static N_ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -78,6 +79,37 @@ fn matching_allocates_nothing() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
         ingest(&Catalogue::build(&[path], None), &Options::default(), &study, &mut |batch: Batch<Vec<String>>| {
             assert!(batch.value.is_empty(), "{sample}: {:?}", batch.value);
+            ControlFlow::Continue(())
+        });
+    }
+}
+
+/// Sums up every session again and again, and counts what that allocates when all of it was met.
+struct Again;
+
+impl Study for Again {
+    type Yield = (Sum, u64);
+
+    fn begin(&self) -> Self::Yield {
+        (Summing.begin(), 0)
+    }
+
+    fn take(&self, case: &Case<'_>, (sum, count): &mut Self::Yield) {
+        // Names are looked up at the end of those that are known, where room is made in advance.
+        Summing.take(case, sum);
+        Summing.take(case, sum);
+        let before = N_ALLOCATIONS.get();
+        Summing.take(case, sum);
+        *count += N_ALLOCATIONS.get() - before;
+    }
+}
+
+#[test]
+fn summing_allocates_nothing_for_what_was_met() {
+    for sample in ["auth-rejected.log", "pipelined-two-messages.log", "too-many-errors.log", "submission-proxied"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
+        ingest(&Catalogue::build(&[path], None), &Options::default(), &Again, &mut |batch: Batch<(Sum, u64)>| {
+            assert_eq!(batch.value.1, 0, "{sample}");
             ControlFlow::Continue(())
         });
     }

@@ -78,6 +78,7 @@ fn help() {
     check!("no_arguments",);
     check!("help", "--help");
     check!("sessions_help", "sessions", "--help");
+    check!("check_help", "check", "--help");
 }
 
 #[test]
@@ -132,7 +133,127 @@ fn explain() {
 #[test]
 fn summary() {
     check!("summary_text", "summary", "samples/submission-proxied", "samples/blank-and-foreign-rows.log");
+    check!("summary_of_all", "summary", "-q", "samples");
+    check!("summary_top", "summary", "-q", "--top", "4", "samples");
+    check!("summary_in_another_zone", "summary", "--tz", "+05:30", "samples/across-three-files");
+    check!("summary_with_gaps", "summary", "samples/auth-rejected.log", "samples/hostile-ehlo.log");
+    check!("summary_of_nothing", "summary", "samples/not-these");
     check!("summary_json", "summary", "--format", "json", "samples/submission-proxied", "samples/not-these");
+    check!("summary_markdown", "summary", "--format", "markdown", "--top", "5", "samples/submission-proxied");
+    check!("summary_markdown_hostile", "summary", "--format", "markdown", "samples/hostile-ehlo.log");
+    check!("summary_bad_top", "summary", "--top", "few", "samples");
+}
+
+#[test]
+fn a_summary_fits_a_screen() {
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")).expect("the samples") {
+        let path = entry.expect("an entry").path();
+        let path = path.to_str().expect("a path of UTF-8");
+        let text = stdout(&run(&["summary", "-q", path]));
+        assert!(text.lines().count() <= 40, "{path}: {} lines", text.lines().count());
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{path}: {widest:?} columns");
+    }
+}
+
+#[test]
+fn a_check_that_holds() {
+    let logs = ["samples/submission-proxied", "samples/starttls-succeeded.log"];
+    let with = |more: &[&'static str]| [&["check"], &logs[..], more].concat();
+    let policy = ["--policy", "samples/policies/ci.toml"];
+    insta::assert_snapshot!("check_held", told(&run(&with(&policy))));
+    for format in ["json", "junit", "markdown"] {
+        let output = run(&with(&[&policy[..], &["--format", format]].concat()));
+        assert_eq!((code(&output), stderr(&output)), (0, String::new()), "{format}");
+    }
+    check!("check_empty_allowed", "check", "-q", "samples/not-these", "--severity", "error", "--allow-empty");
+}
+
+#[test]
+fn a_check_that_is_broken() {
+    let limits = ["--deny", "auth-credentials-rejected", "--max", "auth-*=50%", "--max", "relay-denied=1"];
+    for format in ["text", "json", "junit", "markdown"] {
+        let arguments = ["check", "--format", format, "samples/auth-rejected.log", "samples/hostile-ehlo.log"];
+        insta::assert_snapshot!(format!("check_broken_{format}"), told(&run(&[&arguments[..], &limits].concat())));
+    }
+    check!("check_many_broken", "check", "-q", "samples", "--severity", "error");
+    check!("check_coloured", "check", "--color", "always", "samples/auth-rejected.log", "--deny", "auth-*");
+    let out = tempfile::tempdir().expect("a folder");
+    let out = out.path().join("junit.xml");
+    let out = out.to_str().expect("a path of UTF-8");
+    let written = run(&["check", "--deny", "auth-*", "--format", "junit", "-o", out, "samples/auth-rejected.log"]);
+    assert_eq!((code(&written), stdout(&written)), (1, String::new()));
+    assert_eq!(stderr(&written), "heloscope: 1 of 1 limit broken, in 1 session\n");
+    assert!(std::fs::read_to_string(out).expect("the answer").starts_with("<?xml"));
+}
+
+#[test]
+fn a_check_that_cannot_tell() {
+    check!("check_empty", "check", "samples/not-these", "--severity", "error", "--deny", "auth-*");
+    check!("check_unreadable", "check", "samples/starttls-succeeded.log", "samples/no-such.log", "--severity", "error");
+    check!(
+        "check_broken_and_unreadable",
+        "check",
+        "samples/auth-rejected.log",
+        "samples/no-such.log",
+        "--deny",
+        "auth-*"
+    );
+    check!("check_no_limit", "check", "samples");
+}
+
+#[test]
+fn bad_limits_are_named() {
+    check!("check_bad_rule", "check", "samples", "--deny", "auth-mising");
+    check!("check_bad_pattern", "check", "samples", "--max", "oauth-*=1");
+    check!("check_bad_number", "check", "samples", "--max", "auth-missing=lots");
+    check!("check_no_number", "check", "samples", "--max", "auth-missing");
+    check!("check_bad_severity", "check", "samples", "--severity", "eror");
+    check!("check_bad_format", "check", "samples", "--severity", "error", "--format", "xml");
+    check!("check_no_policy", "check", "samples", "--policy", "samples/policies/no-such.toml");
+}
+
+/// Checks with a policy of this text; the file's name is the same for every run.
+fn check_policy(text: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("policy.toml"), text).expect("a policy");
+    let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/auth-rejected.log");
+    let mut command = heloscope(&["check", "--policy", "policy.toml", log.to_str().expect("a path of UTF-8")]);
+    let output = command.current_dir(folder.path()).output().expect("the program runs");
+    format!("exit {}\n{}{}", code(&output), stdout(&output), stderr(&output).replace("\r\n", "\n"))
+}
+
+#[test]
+fn bad_policies_are_named_with_their_place() {
+    insta::assert_snapshot!(check_policy("severity = 'error'\ndney = ['auth-*']\n"), @r"
+    exit 2
+    heloscope: policy.toml:2:1: unknown key `dney`, expected one of `severity`, `deny`, `max`, `connector`; near it: `deny`
+    ");
+    insta::assert_snapshot!(check_policy("deny = [\n  'relay-denid',\n]\n"), @r"
+    exit 2
+    heloscope: policy.toml:2:3: `relay-denid` is no rule; near it: `relay-denied`
+    ");
+    insta::assert_snapshot!(check_policy("[max]\nrelay-denied = 'one'\n"), @r"
+    exit 2
+    heloscope: policy.toml:2:16: `one` is no limit: a number of sessions such as 20, or a share of them such as 0.5%
+    ");
+    insta::assert_snapshot!(check_policy("[[connector]]\nname = 'Client Frontend EX01'\nmaximum = { relay-denied = 1 }\n"), @r"
+    exit 2
+    heloscope: policy.toml:3:1: unknown key `maximum`, expected one of `name`, `severity`, `deny`, `max`; near it: `max`
+    ");
+    insta::assert_snapshot!(check_policy("deny = ["), @r"
+    exit 2
+    heloscope: policy.toml:1:9: unclosed array, expected `]`
+    ");
+    insta::assert_snapshot!(check_policy("# nothing\n"), @r"
+    exit 2
+    heloscope: policy.toml:1:1: it limits nothing: give `severity`, `deny` or `max`
+    ");
+    insta::assert_snapshot!(check_policy("[[connector]]\nname = 'Client Frontent EX01'\nseverity = 'error'\n"), @r"
+    exit 2
+    unknown  any error in no session, on Client Frontent EX01: 0 of 0 sessions; no session of such a connector was read; near it: `Client Frontend EX01`
+    0 of 1 limit broken, 1 unknown, in 1 session
+    ");
 }
 
 #[test]
@@ -326,6 +447,7 @@ fn threads_and_mapping_change_no_byte() {
         &["summary"],
         &["patterns"],
         &["patterns", "--format", "json"],
+        &["summary", "--format", "json"],
     ] {
         let with = |more: &[&str]| run(&[format, more, &["samples"]].concat());
         let one = with(&["--threads", "1"]);

@@ -11,7 +11,7 @@ use heloscope::query::field::{AUTH_WORDS, STARTTLS_WORDS};
 use heloscope::query::saved::SavedFilters;
 use heloscope::query::time::Times;
 use heloscope::record::value::Timestamp;
-use heloscope::summary::{AUTH_OUTCOMES, STARTTLS_OUTCOMES};
+use heloscope::summary::counts::{AUTH_OUTCOMES, STARTTLS_OUTCOMES};
 use proptest::prelude::*;
 use serde_json::Value;
 

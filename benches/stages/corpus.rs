@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use heloscope::output::json::{auth_text, starttls_text};
-use heloscope::summary::{AUTH_OUTCOMES, STARTTLS_OUTCOMES};
+use heloscope::summary::counts::{AUTH_OUTCOMES, STARTTLS_OUTCOMES};
 use serde_json::Value;
 
 /// What the corpus program is asked for: small enough for a short bench, and yet a dozen chunks and

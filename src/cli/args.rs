@@ -11,6 +11,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::output::time::Zone;
+use crate::policy::Limit;
 use crate::query::field::{FIELDS, FieldEntry};
 
 const EXAMPLES: &str = "\
@@ -18,6 +19,8 @@ Examples:
   heloscope sessions samples                       every session, one row each
   heloscope lines --format raw logs > case.log     the rows, put back together: a log again
   heloscope show EX01/08DE2A1B3C4D5E6F logs        one session: why it failed, what to do
+  heloscope summary logs                           one screen: outcomes, what was found and why, who took part
+  heloscope check logs --severity error            for CI: exit code 1 where any session failed
   heloscope explain LogonDenied                    what a rule, a reply or a word of the log means
 
 Filters choose sessions; `heloscope fields` lists what they can ask for:
@@ -30,7 +33,23 @@ Where Exchange keeps the logs:
                            \\\\EX01\\c$\\Program Files\\Microsoft\\Exchange Server\\V15\\TransportRoles\\Logs
   a copy on Linux          /srv/logs/EX01/FrontEnd/ProtocolLog/SmtpReceive
 
-Exit codes: 0 sessions found, 1 none, 2 an error.";
+Exit codes: 0 sessions found, 1 none, 2 an error; of check: 0 held, 1 broken, 2 could not tell.";
+
+const CHECK_HELP: &str = "\
+A policy:
+  severity = \"error\"                # no session with an error
+  deny = [\"certificate-*\"]          # nor with any of these
+  [max]                             # so many sessions, or so much of them
+  connection-timed-out = 20
+  \"auth-*\" = \"2.5%\"
+  [[connector]]                     # the same for the sessions of some connectors
+  name = 'Client Frontend *'        # of any server, or with it: 'EX01\\*'
+  deny = [\"auth-in-clear\"]
+
+A session counts once for a limit, whatever was found in it. `heloscope explain` lists the rules.
+
+Exit codes: 0 every limit held, 1 one was broken, 2 could not tell: no session was read, a file
+could not be, a limit names a connector without sessions, or the policy is wrong.";
 
 /// Reads Exchange SMTP receive protocol logs, rebuilds every session, and says which failed at
 /// STARTTLS or AUTH.
@@ -83,7 +102,7 @@ pub(super) enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Show what takes many sessions to see: guessed passwords, changed offers, certificates, old clients
+    /// Show what only many sessions tell: guessing, changes, certificates, old clients
     Patterns {
         /// The shape
         #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -95,11 +114,27 @@ pub(super) enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Count lines, sessions and outcomes
+    /// Sum up what was read: outcomes, what was found and why, who took part
     Summary {
         /// The shape
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = SummaryFormat::Text)]
+        format: SummaryFormat,
+        /// Entries of every list; otherwise text holds what fits a screen, other shapes 10
+        #[arg(long, value_name = "N")]
+        top: Option<usize>,
+        /// Where to read and how
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Hold what was found against limits: for CI
+    #[command(after_help = CHECK_HELP)]
+    Check {
+        /// The shape
+        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+        format: CheckFormat,
+        /// The limits
+        #[command(flatten)]
+        limits: Limits,
         /// Where to read and how
         #[command(flatten)]
         common: Common,
@@ -133,6 +168,26 @@ pub(super) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What may be found.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Limits {
+    /// A file of limits, also by connector (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// No session may have this; `*` stands for anything: --deny 'certificate-*'
+    #[arg(long, value_name = "RULE", value_parser = Limit::parse_deny)]
+    pub(super) deny: Vec<Limit>,
+    /// So many sessions may have this, or so much of them: --max auth-missing=20 --max 'auth-*=1%'
+    #[arg(long, value_name = "RULE=N", value_parser = Limit::parse_max)]
+    pub(super) max: Vec<Limit>,
+    /// No session may have anything so grave, or graver: error, warning, note
+    #[arg(long, value_name = "LEVEL", value_parser = Limit::parse_severity)]
+    pub(super) severity: Option<Limit>,
+    /// Where there are no sessions, say that the limits held
+    #[arg(long)]
+    pub(super) allow_empty: bool,
 }
 
 /// Where to read and how: the same for every command that reads.
@@ -275,6 +330,30 @@ pub(super) enum Shape {
     Session,
     /// What `patterns --format json` prints
     Patterns,
+}
+
+/// Shapes of the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SummaryFormat {
+    /// For eyes
+    Text,
+    /// One JSON object
+    Json,
+    /// A page of Markdown, such as a CI job shows
+    Markdown,
+}
+
+/// Shapes of what a check says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For eyes
+    Text,
+    /// One JSON object
+    Json,
+    /// JUnit XML: a limit is a test
+    Junit,
+    /// A page of Markdown, such as a CI job shows
+    Markdown,
 }
 
 /// When to use colour.

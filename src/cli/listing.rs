@@ -21,7 +21,7 @@ use super::{Error, Exit};
 
 /// How much of the answer waits for a session that does not end, before the order gives way, in
 /// bytes.
-const ORDER_BOUND_BYTES: usize = 128 << 20;
+const ORDER_BOUND_BYTES: usize = 64 << 20;
 
 /// Renders one session.
 pub(super) trait Render: Sync {

@@ -6,10 +6,13 @@
 
 use std::ops::ControlFlow;
 
-use crate::output::summary::{Report, to_summary_json, to_summary_text};
+use crate::output::summary::Report;
+use crate::output::summary::json::to_summary_json;
+use crate::output::summary::markdown::to_summary_markdown;
+use crate::output::summary::text::to_summary_text;
 use crate::summary::{Summary, Summing};
 
-use super::args::{Common, Format};
+use super::args::{Common, SummaryFormat};
 use super::filtering::expression;
 use super::reading::{close, read, sources, write_whole};
 use super::{Error, Exit};
@@ -17,7 +20,7 @@ use super::{Error, Exit};
 /// Prints the summary.
 ///
 /// Errors: nothing to read, or the answer cannot be written.
-pub(super) fn run(format: Format, common: &Common) -> Result<Exit, Error> {
+pub(super) fn run(format: SummaryFormat, top: Option<usize>, common: &Common) -> Result<Exit, Error> {
     let sources = sources(common, expression(&common.filtering)?)?;
     let mut summary = Summary::default();
     let reading = read(&sources, common, &Summing, &mut |batch, _| {
@@ -26,8 +29,9 @@ pub(super) fn run(format: Format, common: &Common) -> Result<Exit, Error> {
     });
     let report = Report { summary: &summary, account: &reading.account, catalogue: &sources.catalogue };
     let answer = match format {
-        Format::Text => to_summary_text(&report, common.tz),
-        Format::Json => to_summary_json(&report).expect("strings and numbers, written into memory"),
+        SummaryFormat::Text => to_summary_text(&report, common.tz, top),
+        SummaryFormat::Markdown => to_summary_markdown(&report, common.tz, top),
+        SummaryFormat::Json => to_summary_json(&report, top).expect("strings and numbers, written into memory"),
     };
     write_whole(common, answer.as_bytes())?;
     Ok(close(common, &sources, &reading))

@@ -74,7 +74,9 @@ impl InOrder {
         self.release(None, write)
     }
 
-    fn place(&mut self, rendered: Rendered) -> usize {
+    fn place(&mut self, mut rendered: Rendered) -> usize {
+        // It may wait for long, so it holds no more room than it needs.
+        rendered.bytes.shrink_to_fit();
         match self.batches.iter().position(Option::is_none) {
             Some(free) => {
                 self.batches[free] = Some(rendered);

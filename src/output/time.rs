@@ -71,6 +71,15 @@ pub fn to_time_text(time: Timestamp, zone: Zone) -> String {
     text
 }
 
+/// Returns `2026-11-23T08:29Z`, or with an offset behind it in another zone.
+pub fn to_minute_text(time: Timestamp, zone: Zone) -> String {
+    // The zone stands behind the fraction: 16 characters of date and time, `:SS.mmm`, the zone.
+    let text = to_time_text(Timestamp::from_unix(time.to_unix().0), zone);
+    let date_end = text.find('T').map_or(text.len(), |at| (at + 6).min(text.len()));
+    let zone_at = text.rfind(['Z', '+', '-']).unwrap_or(text.len());
+    format!("{}{}", &text[..date_end], &text[zone_at.max(date_end)..])
+}
+
 /// Returns `10.171s`, `3m02s`, `1h05m`.
 pub fn to_duration_text(millis: i64) -> String {
     let sign = if millis < 0 { "-" } else { "" };
@@ -112,6 +121,13 @@ mod tests {
         check("2026-11-23T08:29:00.1040001Z", Zone::Utc, "2026-11-23T08:29:00.1040001Z");
         check("2026-11-23T23:29:00.104Z", Zone::Fixed(90), "2026-11-24T00:59:00.104+01:30");
         check("2026-11-23T08:29:00.104Z", Zone::Fixed(-210), "2026-11-23T04:59:00.104-03:30");
+    }
+
+    #[test]
+    fn minutes_name_their_zone() {
+        let time = Timestamp::parse(b"2026-11-23T08:29:07.104Z").unwrap();
+        assert_eq!(to_minute_text(time, Zone::Utc), "2026-11-23T08:29Z");
+        assert_eq!(to_minute_text(time, Zone::Fixed(-210)), "2026-11-23T04:59-03:30");
     }
 
     #[test]

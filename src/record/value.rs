@@ -41,6 +41,13 @@ impl Timestamp {
         (self.0 - earlier.0).div_euclid(10_000)
     }
 
+    /// Returns the moment so many seconds after 1970.
+    ///
+    /// Units: seconds; what no calendar holds is cut to what a tick can count.
+    pub fn from_unix(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(TICKS_PER_SECOND))
+    }
+
     /// Returns seconds since 1970 and the nanoseconds within the second, for calendar libraries.
     pub fn to_unix(self) -> (i64, u32) {
         let nanos = self.0.rem_euclid(TICKS_PER_SECOND) * 100;
@@ -112,12 +119,23 @@ impl<'a> Endpoint<'a> {
         let Some(colon) = memchr::memrchr(b':', text) else {
             return bare(unbracket(text));
         };
-        let port = std::str::from_utf8(&text[colon + 1..]).ok().and_then(|digits| digits.parse().ok());
-        match port {
+        match parse_port(&text[colon + 1..]) {
             Some(port) => Self { port: Some(port), ..bare(unbracket(&text[..colon])) },
             None => bare(unbracket(text)),
         }
     }
+}
+
+/// Returns the host that [`Endpoint::parse`] would, without reading the address where it is plain.
+pub fn as_host(text: &[u8]) -> &[u8] {
+    match memchr::memrchr(b':', text) {
+        Some(colon) if !has_colons(text) && parse_port(&text[colon + 1..]).is_some() => unbracket(&text[..colon]),
+        _ => Endpoint::parse(text).host,
+    }
+}
+
+fn parse_port(digits: &[u8]) -> Option<u16> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// Whether the text can only be an address of version 6 without brackets, if it is one.
@@ -182,6 +200,7 @@ mod tests {
     fn check_endpoint(text: &str, host: &str, ip: Option<&str>, port: Option<u16>) {
         let endpoint = Endpoint::parse(text.as_bytes());
         assert_eq!(endpoint.host, host.as_bytes());
+        assert_eq!(as_host(text.as_bytes()), host.as_bytes());
         assert_eq!(endpoint.ip.map(|ip| ip.to_string()).as_deref(), ip);
         assert_eq!(endpoint.port, port);
     }
@@ -193,6 +212,9 @@ mod tests {
         check_endpoint("[fe80::1%12]:25", "fe80::1%12", Some("fe80::1"), Some(25));
         check_endpoint("2001:db8::7", "2001:db8::7", Some("2001:db8::7"), None);
         check_endpoint("client-a:25", "client-a", None, Some(25));
+        check_endpoint("client-a:65536", "client-a:65536", None, None);
+        check_endpoint("client-a:x", "client-a:x", None, None);
+        check_endpoint("192.0.2.5", "192.0.2.5", Some("192.0.2.5"), None);
         check_endpoint("", "", None, None);
     }
 }
