@@ -15,6 +15,7 @@ mod listing;
 mod sessions;
 mod lines;
 mod show;
+mod patterns;
 mod summary;
 mod check;
 mod fields;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Args, Command};
+use args::{Args, Command, Shape};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,11 +122,12 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
         Command::Sessions { format, listing, common } => sessions::run(*format, *listing, common),
         Command::Lines { format, null, listing, common } => lines::run(*format, *null, *listing, common),
         Command::Show { id, format, common } => show::run(id, *format, common),
+        Command::Patterns { format, top, common } => patterns::run(*format, *top, common),
         Command::Summary { format, top, common } => summary::run(*format, *top, common),
         Command::Check { format, limits, common } => check::run(*format, limits, common),
         Command::Fields { format, config } => fields::run(*format, config.as_deref()),
         Command::Explain { words } => explain::run(words),
-        Command::Schema => print(crate::output::json::RECORD_SCHEMA.as_bytes()),
+        Command::Schema { of } => print(schema(*of).as_bytes()),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "heloscope", &mut text);
@@ -137,6 +139,13 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
             rendered.map_err(|error| Error::write(None, error))?;
             print(&text)
         }
+    }
+}
+
+fn schema(of: Shape) -> &'static str {
+    match of {
+        Shape::Session => crate::output::json::RECORD_SCHEMA,
+        Shape::Patterns => crate::output::patterns::PATTERNS_SCHEMA,
     }
 }
 

@@ -21,6 +21,7 @@
 //!        |                                                                  |
 //!    query       which sessions are meant                                   |
 //!        |                                                                  |
+//!    pattern     what only many sessions show                               |
 //!    summary     counts that merge                                          |
 //!    policy      limits, and whether they held                              |
 //!    output      writers, escaping of hostile text  ------------------------+
@@ -28,8 +29,9 @@
 //! ```
 //!
 //! Where a change goes: a new SMTP word to [`dialogue`], other columns to [`record::header`],
-//! a rule to its family in [`diagnosis`], a field that queries can ask for to [`query::field`], an
-//! output format to a file of its own in [`output`], a subcommand to one in [`cli`].
+//! a rule to its family in [`diagnosis`], what takes many sessions to see to [`pattern`], a field that
+//! queries can ask for to [`query::field`], an output format to a file of its own in [`output`], a
+//! subcommand to one in [`cli`].
 //!
 //! Only the rim can fail: opening files, reading what was typed, writing out. In between a bad line
 //! is data ([`record::Malformed`]): counted, shown, and never the end of the reading.
@@ -67,6 +69,7 @@ pub mod dialogue;
 pub mod diagnosis;
 pub mod ingest;
 pub mod query;
+pub mod pattern;
 pub mod summary;
 pub mod policy;
 pub mod output;

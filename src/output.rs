@@ -1,6 +1,7 @@
 //! Writers, one file a format, and the escaping of hostile text.
 //!
-//! In: [`Case`](crate::ingest::Case)s, a [`Summary`](crate::summary::Summary). Out: bytes.
+//! In: [`Case`](crate::ingest::Case)s, a
+//! [`Summary`](crate::summary::Summary), [`Patterns`](crate::pattern::Patterns). Out: bytes.
 //!
 //! **Invariant**: nothing that a client chose reaches a terminal or a spreadsheet as more than text.
 
@@ -15,6 +16,7 @@ pub mod csv;
 pub mod text;
 pub mod lines;
 pub mod transcript;
+pub mod patterns;
 pub mod summary;
 pub mod check;
 pub mod skipped;

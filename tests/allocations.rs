@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use heloscope::ingest::{Batch, Case, Catalogue, Options, Study, ingest};
+use heloscope::pattern::Watch;
 use heloscope::query::Query;
 use heloscope::query::field::FIELDS;
 use heloscope::query::saved::SavedFilters;
@@ -112,4 +113,37 @@ fn summing_allocates_nothing_for_what_was_met() {
             ControlFlow::Continue(())
         });
     }
+}
+
+/// Counts the allocations that watching a server's sessions makes, session by session.
+struct Watched;
+
+impl Study for Watched {
+    type Yield = (Watch, Vec<u64>);
+
+    fn begin(&self) -> Self::Yield {
+        Default::default()
+    }
+
+    fn take(&self, case: &Case<'_>, (watch, counts): &mut Self::Yield) {
+        let before = N_ALLOCATIONS.get();
+        watch.take(case);
+        let count = N_ALLOCATIONS.get() - before;
+        if case.remote().host == b"192.0.2.13" {
+            counts.push(count);
+        }
+    }
+}
+
+#[test]
+fn a_session_like_one_before_is_watched_without_allocating() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/offers-differ-by-client.log");
+    let mut counts = Vec::new();
+    ingest(&Catalogue::build(&[path], None), &Options::default(), &Watched, &mut |batch: Batch<(Watch, Vec<u64>)>| {
+        counts.extend(batch.value.1);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(counts.len(), 4);
+    assert!(counts[0] > 0);
+    assert_eq!(counts[1..], [0, 0, 0]);
 }

@@ -4,8 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages in flow order. A new module under `src/` must be placed here.
-const STAGES: [&str; 11] =
-    ["source", "record", "session", "dialogue", "diagnosis", "ingest", "query", "summary", "policy", "output", "cli"];
+const STAGES: [&str; 12] = [
+    "source",
+    "record",
+    "session",
+    "dialogue",
+    "diagnosis",
+    "ingest",
+    "query",
+    "pattern",
+    "summary",
+    "policy",
+    "output",
+    "cli",
+];
 
 /// Where `unsafe` may stand.
 const UNSAFE_ALLOWED: [&str; 1] = ["src/source/mapped.rs"];

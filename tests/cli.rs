@@ -360,6 +360,17 @@ fn the_usual_configuration_file_is_found() {
 }
 
 #[test]
+fn patterns() {
+    let samples = ["samples/guessing-then-success.log", "samples/stale-password.log", "samples/old-clients.log"];
+    check!("patterns_text", "patterns", samples[0], samples[1], samples[2]);
+    check!("patterns_top", "patterns", "--top", "1", "--tz", "+01:00", samples[2]);
+    check!("patterns_json", "patterns", "--format", "json", "samples/certificate-renewed.log");
+    check!("patterns_of_nothing", "patterns", "samples/not-these/empty.log");
+    check!("patterns_filtered", "patterns", "-q", "-f", "ip:198.51.100.40", "samples");
+    check!("bad_top", "patterns", "--top", "many", samples[0]);
+}
+
+#[test]
 fn what_is_skipped_is_said_once() {
     check!("other_logs", "sessions", "samples/not-these");
     check!("malformed", "sessions", "samples/blank-and-foreign-rows.log");
@@ -434,6 +445,8 @@ fn threads_and_mapping_change_no_byte() {
         &["lines"],
         &["lines", "--format", "raw"],
         &["summary"],
+        &["patterns"],
+        &["patterns", "--format", "json"],
         &["summary", "--format", "json"],
     ] {
         let with = |more: &[&str]| run(&[format, more, &["samples"]].concat());
@@ -487,6 +500,8 @@ fn whoever_stops_reading_is_not_told_off() {
 #[test]
 fn schema_completions_and_manual() {
     let schema: serde_json::Value = serde_json::from_slice(&run(&["schema"]).stdout).expect("valid JSON");
+    assert!(jsonschema::meta::is_valid(&schema));
+    let schema: serde_json::Value = serde_json::from_slice(&run(&["schema", "patterns"]).stdout).expect("valid JSON");
     assert!(jsonschema::meta::is_valid(&schema));
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let completions = run(&["completions", shell]);

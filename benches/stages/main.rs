@@ -7,7 +7,7 @@
 //!
 //! In flows a corpus that is made up anew with a fixed seed, out flow figures. The groups are the
 //! stages in the order of the flow, each over the whole corpus: `discover`, `split` and its plain
-//! twin, `assemble`, `understand`, `examine`, `filter`, `render`, and `whole`, from files to summary.
+//! twin, `assemble`, `understand`, `examine`, `filter`, `watch`, `render`, and `whole`, from files to summary.
 //!
 //! **Invariant**: every answer that is timed is held against what the corpus program or the plain
 //! twin says, so that a wrong fast path has no figure.
@@ -17,6 +17,7 @@ mod filter;
 mod kept;
 mod plain;
 mod render;
+mod watch;
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -62,6 +63,7 @@ fn main() {
     let cases: Vec<Case<'_>> =
         known.map(|((session, facts), findings)| Case { session, facts, findings, files: &catalogue.files }).collect();
     filter(&mut criterion, &corpus, &cases);
+    watch(&mut criterion, &corpus, &cases);
     render(&mut criterion, &corpus, &cases);
     whole(&mut criterion, &corpus, &catalogue);
     criterion.final_summary();
@@ -252,6 +254,16 @@ fn examine_all(
         findings
     };
     sessions.iter().zip(facts).map(findings_of).collect()
+}
+
+/// From sessions, facts and findings to patterns.
+fn watch(criterion: &mut Criterion, corpus: &Corpus, cases: &[Case<'_>]) {
+    let expected = watch::count_logins(cases);
+    let mut group = group(criterion, "watch", corpus);
+    group.bench_function("patterns", |bencher| {
+        bencher.iter(|| assert_eq!(watch::watch_all(black_box(cases)).logins.successes(), expected));
+    });
+    group.finish();
 }
 
 /// From sessions and facts to text, in each format.

@@ -102,6 +102,18 @@ pub(super) enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Show what only many sessions tell: guessing, changes, certificates, old clients
+    Patterns {
+        /// The shape
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// How many entries of each list; text shows 3 unless told, JSON all
+        #[arg(long, value_name = "N")]
+        top: Option<usize>,
+        /// Where to read and how
+        #[command(flatten)]
+        common: Common,
+    },
     /// Sum up what was read: outcomes, what was found and why, who took part
     Summary {
         /// The shape
@@ -143,8 +155,12 @@ pub(super) enum Command {
         #[arg(value_name = "WORD")]
         words: Vec<String>,
     },
-    /// Print the JSON Schema of a session
-    Schema,
+    /// Print the JSON Schema of a session, or of what another command prints
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t = Shape::Session)]
+        of: Shape,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -305,6 +321,15 @@ pub(super) enum Format {
     Text,
     /// One JSON object
     Json,
+}
+
+/// What a JSON Schema is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shape {
+    /// A session, as `sessions --format ndjson` prints it
+    Session,
+    /// What `patterns --format json` prints
+    Patterns,
 }
 
 /// Shapes of the summary.

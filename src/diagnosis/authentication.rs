@@ -70,6 +70,20 @@ fn rule_of_reply(subject: &Subject<'_>, failed: &FailedLogin) -> Rule {
     }
 }
 
+/// Whether a login failed because of its name or password, as far as the log tells, and not because the
+/// mechanism is not offered, nobody could check it, or no back end took the session over.
+pub fn is_about_credentials(subject: &Subject<'_>, failed: &FailedLogin) -> bool {
+    let refusals = &subject.facts.refusals;
+    match failed.reply.filter(|reply| *reply == failed.row) {
+        // The reply alone tells of it.
+        Some(row) => refusals
+            .iter()
+            .find(|refusal| refusal.row == row)
+            .is_some_and(|refusal| rule_of(subject, refusal) == Rule::AuthCredentialsRejected),
+        None => rule_of_reply(subject, failed) == Rule::AuthCredentialsRejected,
+    }
+}
+
 /// Where the head is cut, TLS may have come up in it, unless STARTTLS was still offered later.
 fn is_known_clear(subject: &Subject<'_>) -> bool {
     !subject.facts.is_head_cut || is_starttls_offered(subject.session, &subject.facts.ehlo_rows)

@@ -1,0 +1,36 @@
+//! `heloscope patterns`: what only many sessions show.
+//!
+//! In: the format, and how much to show. Out: patterns.
+//!
+//! **Invariant**: the figures do not depend on threads or on the order of files.
+
+use std::ops::ControlFlow;
+
+use crate::output::patterns::{Look, to_patterns_json, to_patterns_text};
+use crate::pattern::{Patterns, Watching};
+
+use super::args::{Common, Format};
+use super::filtering::expression;
+use super::reading::{close, read, sources, write_whole};
+use super::{Error, Exit};
+
+/// How many entries of a list fit a screen that shows all of them.
+const TOP: usize = 3;
+
+/// Prints the patterns.
+///
+/// Errors: nothing to read, or the answer cannot be written.
+pub(super) fn run(format: Format, top: Option<usize>, common: &Common) -> Result<Exit, Error> {
+    let sources = sources(common, expression(&common.filtering)?)?;
+    let mut patterns = Patterns::default();
+    let reading = read(&sources, common, &Watching, &mut |batch, _| {
+        patterns += &batch.value.into_patterns();
+        ControlFlow::Continue(())
+    });
+    let answer = match format {
+        Format::Text => to_patterns_text(&patterns, Look { zone: common.tz, top: top.unwrap_or(TOP) }),
+        Format::Json => to_patterns_json(&patterns, top).expect("strings and numbers, written into memory"),
+    };
+    write_whole(common, answer.as_bytes())?;
+    Ok(close(common, &sources, &reading))
+}

@@ -1,0 +1,419 @@
+//! What listeners offer in their replies to EHLO, and when that changed.
+//!
+//! In: the rows of EHLO replies. Out: for each listener and each state of the connection a
+//! [`History`]: what is offered, and every [`Change`] with the first session that saw it.
+//!
+//! Offers are told apart by the hour: the first and the last session of an hour with the same offer
+//! are kept. So a change is placed to the session, unless an offer comes and goes within an hour.
+//!
+//! **Invariant**: an offer like the last one of its listener is compared, not parsed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
+use std::sync::Arc;
+
+use crate::dialogue::extensions::read_extensions;
+use crate::dialogue::facts::StartTls;
+use crate::record::Marker;
+use crate::record::value::Timestamp;
+use crate::session::Session;
+
+use super::bound::{Bounded, clipped};
+use super::moment::{Mark, Marks, restart_between};
+use super::{Listener, Visit};
+
+/// How many hours of listeners are kept: twenty listeners in two states for more than half a year.
+const SIGHTINGS: usize = 1 << 18;
+
+/// A word that changes more often in a listener's history is no matter of configuration: it depends on
+/// the client.
+const MOST_CHANGES: usize = 6;
+
+/// So does one that comes and goes within an hour more often than once.
+const MOST_WITHIN_HOURS: usize = 1;
+
+/// How much of an offer is kept, in bytes; Exchange's are below 400.
+const OFFER_BYTES: usize = 2048;
+
+const TICKS_PER_HOUR: i64 = 36_000_000_000;
+
+/// The state of the connection when the offer was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Before TLS.
+    Clear,
+    /// After STARTTLS.
+    Tls,
+    /// After X-ANONYMOUSTLS, by which Exchange servers encrypt among themselves: they are offered more.
+    AnonymousTls,
+}
+
+impl Phase {
+    /// The state after TLS came up: by which command.
+    pub(super) fn after_tls(visit: &Visit<'_>) -> Self {
+        let rows = visit.case.session.rows;
+        let answer = visit.case.facts.tls.answer_row.map_or(0, |row| row as usize).min(rows.len());
+        let asked = rows[..answer].iter().rev().find(|row| row.marker == Marker::Received);
+        let word = asked.map(|row| visit.case.session.as_data(row).as_inner()).unwrap_or_default();
+        match word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(b"X-")) {
+            true => Self::AnonymousTls,
+            false => Self::Tls,
+        }
+    }
+}
+
+/// An offer of a listener in an hour.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Key {
+    listener: Arc<Listener>,
+    phase: Phase,
+    /// Hours since 1970.
+    hour: i64,
+    /// The words that are offered, in order, one a line.
+    words: Vec<u8>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Sighting {
+    sessions: u64,
+    marks: Marks,
+}
+
+impl AddAssign<&Self> for Sighting {
+    fn add_assign(&mut self, other: &Self) {
+        self.sessions += other.sessions;
+        self.marks += &other.marks;
+    }
+}
+
+/// The last offers of a listener, by state.
+#[derive(Debug)]
+pub(super) struct Last {
+    listener: Arc<Listener>,
+    runs: [Option<Run>; 3],
+    text: Vec<u8>,
+}
+
+impl Last {
+    pub(super) fn new(listener: Arc<Listener>) -> Self {
+        Self { listener, runs: [None, None, None], text: Vec::new() }
+    }
+}
+
+/// Sessions that were made the same offer in the same hour.
+#[derive(Debug)]
+struct Run {
+    /// The reply's text behind the greeting.
+    text: Vec<u8>,
+    hour: i64,
+    words: Vec<u8>,
+    sighting: Sighting,
+}
+
+/// What listeners offer.
+#[derive(Clone, Debug)]
+pub struct Offers {
+    sightings: Bounded<Key, Sighting>,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        Self { sightings: Bounded::new(SIGHTINGS) }
+    }
+}
+
+impl AddAssign<&Self> for Offers {
+    fn add_assign(&mut self, other: &Self) {
+        self.sightings += &other.sightings;
+    }
+}
+
+impl Offers {
+    pub(super) fn take(&mut self, visit: &Visit<'_>, last: &mut Last) {
+        let facts = visit.case.facts;
+        // Where the head is cut, a list without STARTTLS may have been given after it.
+        if !facts.ehlo_rows.is_empty() && !facts.is_head_cut {
+            self.note(visit, Phase::Clear, &facts.ehlo_rows, last);
+        }
+        if !facts.ehlo_rows_tls.is_empty() && facts.tls.outcome == StartTls::Succeeded {
+            self.note(visit, Phase::after_tls(visit), &facts.ehlo_rows_tls, last);
+        }
+    }
+
+    fn note(&mut self, visit: &Visit<'_>, phase: Phase, rows: &[u32], last: &mut Last) {
+        let Some(time) = visit.row_time(rows[0]) else { return };
+        let Last { listener, runs, text } = last;
+        write_offer(visit.case.session, rows, text);
+        let hour = time.0.div_euclid(TICKS_PER_HOUR);
+        let slot = &mut runs[phase as usize];
+        if slot.as_ref().is_none_or(|run| run.hour != hour || run.text != *text) {
+            let words = match slot.take() {
+                Some(run) if run.text == *text => {
+                    let words = run.words.clone();
+                    self.flush(listener, phase, run);
+                    words
+                }
+                other => {
+                    if let Some(run) = other {
+                        self.flush(listener, phase, run);
+                    }
+                    to_words(&read_extensions(visit.case.session, rows))
+                }
+            };
+            *slot = Some(Run { text: text.clone(), hour, words, sighting: Sighting::default() });
+        }
+        if let Some(Run { sighting, .. }) = slot {
+            sighting.sessions += 1;
+            sighting.marks.note(Some(time), &|out| visit.write_id(out));
+        }
+    }
+
+    fn flush(&mut self, listener: &Arc<Listener>, phase: Phase, run: Run) {
+        // A client that says HELO is offered nothing.
+        if run.words.is_empty() {
+            return;
+        }
+        let key = Key { listener: Arc::clone(listener), phase, hour: run.hour, words: run.words };
+        if let Some(sighting) = self.sightings.entry(&key) {
+            *sighting += &run.sighting;
+        }
+    }
+
+    pub(super) fn end(&mut self, last: Last) {
+        for (run, phase) in last.runs.into_iter().zip([Phase::Clear, Phase::Tls, Phase::AnonymousTls]) {
+            if let Some(run) = run {
+                self.flush(&last.listener, phase, run);
+            }
+        }
+    }
+
+    /// Whether there was more than is kept: changes may then be missed or come late.
+    pub fn is_exceeded(&self) -> bool {
+        self.sightings.is_exceeded()
+    }
+
+    /// What each listener offered, in the order of listeners and states.
+    pub fn histories(&self) -> Vec<History> {
+        let mut by_listener: BTreeMap<(&Listener, Phase), Vec<Stretch<'_>>> = BTreeMap::new();
+        for (key, sighting) in self.sightings.kept() {
+            let Some((first, last)) = sighting.marks.ends() else { continue };
+            let words = key.words.split(|byte| *byte == b'\n').collect();
+            let stretch = Stretch { sessions: sighting.sessions, first, last, words };
+            by_listener.entry((&*key.listener, key.phase)).or_default().push(stretch);
+        }
+        by_listener.into_iter().map(|((listener, phase), stretches)| history(listener, phase, stretches)).collect()
+    }
+}
+
+/// Sessions of an hour that were made the same offer.
+struct Stretch<'a> {
+    sessions: u64,
+    first: &'a Mark,
+    last: &'a Mark,
+    words: BTreeSet<&'a [u8]>,
+}
+
+/// What a listener offered in one state of the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The listener.
+    pub listener: Listener,
+    /// The state.
+    pub phase: Phase,
+    /// How many sessions were made an offer.
+    pub sessions: u64,
+    /// The first session's time, and the last one's.
+    pub ends: (Timestamp, Timestamp),
+    /// What the last session was offered.
+    pub words: Vec<Vec<u8>>,
+    /// What changed, in the order of time.
+    pub changes: Vec<Change>,
+    /// Words that come and go too often to be a change: they depend on the client.
+    pub unsteady: Vec<Vec<u8>>,
+}
+
+/// A change of what is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The last session with the old offer, where it is known.
+    pub before: Option<Mark>,
+    /// The first session with the new one.
+    pub since: Mark,
+    /// Whether an earlier session of the same hour may have had the new offer already.
+    pub is_late: bool,
+    /// When the service started in between, if it did.
+    pub restart: Option<Timestamp>,
+    /// What is offered since then.
+    pub gained: Vec<Vec<u8>>,
+    /// What is not offered any more.
+    pub lost: Vec<Vec<u8>>,
+}
+
+impl Change {
+    /// Whether it bears on encryption or logging in.
+    pub fn is_grave(&self) -> bool {
+        let mut words = self.gained.iter().chain(&self.lost);
+        words.any(|word| word == b"STARTTLS" || word.starts_with(b"AUTH "))
+    }
+}
+
+/// A word that appears, or goes.
+#[derive(Clone, Copy)]
+struct Turn<'a> {
+    before: Option<&'a Mark>,
+    since: &'a Mark,
+    is_late: bool,
+    is_gained: bool,
+}
+
+fn history(listener: &Listener, phase: Phase, mut stretches: Vec<Stretch<'_>>) -> History {
+    stretches.sort_by_key(|stretch| (stretch.first, stretch.last));
+    let all: BTreeSet<&[u8]> = stretches.iter().flat_map(|stretch| stretch.words.iter().copied()).collect();
+    let mut changes: BTreeMap<(&Mark, Option<&Mark>), Change> = BTreeMap::new();
+    let mut unsteady = Vec::new();
+    for word in all {
+        let turns = turns_of(word, &stretches);
+        let n_within = turns.iter().filter(|turn| turn.is_late).count();
+        if turns.len() > MOST_CHANGES || n_within > MOST_WITHIN_HOURS {
+            unsteady.push(word.to_vec());
+            continue;
+        }
+        for turn in turns {
+            let change = changes.entry((turn.since, turn.before)).or_insert_with(|| Change {
+                before: turn.before.cloned(),
+                since: turn.since.clone(),
+                is_late: turn.is_late,
+                restart: turn.before.and_then(|before| restart_between(before, turn.since)),
+                gained: Vec::new(),
+                lost: Vec::new(),
+            });
+            if turn.is_gained { &mut change.gained } else { &mut change.lost }.push(word.to_vec());
+        }
+    }
+    let newest = stretches.iter().max_by_key(|stretch| stretch.last);
+    let first = stretches.iter().map(|stretch| stretch.first.time).min().unwrap_or(Timestamp(0));
+    History {
+        listener: listener.clone(),
+        phase,
+        sessions: stretches.iter().map(|stretch| stretch.sessions).sum(),
+        ends: (first, newest.map_or(first, |stretch| stretch.last.time)),
+        words: newest.into_iter().flat_map(|stretch| stretch.words.iter().map(|word| word.to_vec())).collect(),
+        changes: changes.into_values().collect(),
+        unsteady,
+    }
+}
+
+/// When a word appears and goes. Where two offers of an hour overlap, the one that began later lies
+/// within the other, and the other goes on behind it.
+fn turns_of<'a>(word: &[u8], stretches: &[Stretch<'a>]) -> Vec<Turn<'a>> {
+    let mut turns = Vec::new();
+    let mut now: Option<(bool, &'a Mark)> = None;
+    for Stretch { first, last, words, .. } in stretches {
+        let is_offered = words.contains(word);
+        now = match now {
+            Some((was_offered, until)) if was_offered == is_offered => Some((is_offered, until.max(last))),
+            Some((was_offered, until)) if until > last => {
+                turns.push(Turn { before: None, since: first, is_late: false, is_gained: is_offered });
+                turns.push(Turn { before: Some(last), since: until, is_late: true, is_gained: was_offered });
+                Some((was_offered, until))
+            }
+            Some((_, until)) => {
+                let before = (until < first).then_some(until);
+                turns.push(Turn { before, since: first, is_late: false, is_gained: is_offered });
+                Some((is_offered, last))
+            }
+            None => Some((is_offered, last)),
+        };
+    }
+    turns
+}
+
+/// Writes what tells one offer from another as it stands in the log: the reply without the greeting,
+/// which names the client.
+///
+/// Shape: `250  mail.contoso.com Hello [192.0.2.20] SIZE 37748736 PIPELINING …` in one row, or a row a
+/// line, of which the first greets.
+fn write_offer(session: &Session<'_>, rows: &[u32], text: &mut Vec<u8>) {
+    text.clear();
+    for (number, row) in rows.iter().filter_map(|row| session.rows.get(*row as usize)).enumerate() {
+        let data = session.as_data(row).as_inner();
+        let behind = match (number, memchr::memchr(b']', data)) {
+            (0, Some(at)) => &data[at + 1..],
+            _ => data,
+        };
+        text.extend_from_slice(clipped(behind, OFFER_BYTES.saturating_sub(text.len())));
+        text.push(b'\n');
+    }
+}
+
+/// The words of an offer in order, one a line: mechanisms apart, so that each can come and go.
+fn to_words(extensions: &[&[u8]]) -> Vec<u8> {
+    let mut words = BTreeSet::new();
+    for extension in extensions {
+        let upper = extension.trim_ascii().to_ascii_uppercase();
+        let mut parts = upper.split(|byte| matches!(byte, b' ' | b'=')).filter(|part| !part.is_empty());
+        match parts.next() {
+            Some(name @ (b"AUTH" | b"X-EXPS")) => words.extend(parts.map(|part| [name, part].join(&b' '))),
+            Some(_) => drop(words.insert(upper)),
+            None => {}
+        }
+    }
+    let words: Vec<Vec<u8>> = words.into_iter().collect();
+    clipped(&words.join(&b'\n'), OFFER_BYTES).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_sorted_and_mechanisms_apart() {
+        let extensions = [&b"SIZE 100"[..], b"AUTH NTLM LOGIN", b"AUTH=LOGIN", b"x-exps GSSAPI", b"STARTTLS", b" "];
+        let words = String::from_utf8(to_words(&extensions)).unwrap();
+        assert_eq!(words, "AUTH LOGIN\nAUTH NTLM\nSIZE 100\nSTARTTLS\nX-EXPS GSSAPI");
+    }
+
+    fn mark(time: i64) -> Mark {
+        Mark { time: Timestamp(time), id: b"EX01/x".to_vec() }
+    }
+
+    /// Offers `(first, last, words)`; which changes are seen, as `time +gained -lost`.
+    #[track_caller]
+    fn check(offers: &[(i64, i64, &str)], expected: &[&str]) {
+        let marks: Vec<(Mark, Mark)> = offers.iter().map(|(first, last, _)| (mark(*first), mark(*last))).collect();
+        let stretch = |(marks, (_, _, words)): (&'static (Mark, Mark), &(i64, i64, &'static str))| Stretch {
+            sessions: 1,
+            first: &marks.0,
+            last: &marks.1,
+            words: words.split(' ').map(str::as_bytes).collect(),
+        };
+        let marks: &'static [(Mark, Mark)] = marks.leak();
+        let offers: Vec<(i64, i64, &'static str)> =
+            offers.iter().map(|(first, last, words)| (*first, *last, &*words.to_string().leak())).collect();
+        let listener = Listener { server: Vec::new(), connector: Vec::new(), port: None };
+        let history = history(&listener, Phase::Clear, marks.iter().zip(&offers).map(stretch).collect());
+        let text = |words: &[Vec<u8>]| String::from_utf8(words.join(&b' ')).unwrap();
+        let told =
+            |change: &Change| format!("{} +{} -{}", change.since.time.0, text(&change.gained), text(&change.lost));
+        let unsteady = (!history.unsteady.is_empty()).then(|| format!("unsteady {}", text(&history.unsteady)));
+        let told: Vec<String> = history.changes.iter().map(told).chain(unsteady).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn changes() {
+        check(&[(1, 5, "A S"), (6, 9, "A S")], &[]);
+        check(&[(1, 5, "A S"), (6, 9, "A")], &["6 + -S"]);
+        check(&[(1, 5, "A S"), (6, 9, "A B"), (10, 12, "A S")], &["6 +B -S", "10 +S -B"]);
+        // Two offers of one hour: the second lies within the first.
+        check(&[(1, 9, "A S"), (4, 6, "A")], &["4 + -S", "9 +S -"]);
+    }
+
+    #[test]
+    fn what_depends_on_the_client_is_no_change() {
+        let offers: Vec<(i64, i64, &str)> =
+            (0..9).map(|hour| (hour * 10, hour * 10 + 5, if hour % 2 == 0 { "A" } else { "A X" })).collect();
+        check(&offers, &["unsteady X"]);
+        check(&[(1, 9, "A S"), (4, 6, "A"), (11, 19, "A S"), (13, 17, "A")], &["unsteady S"]);
+    }
+}
