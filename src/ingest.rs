@@ -136,6 +136,20 @@ pub trait Study: Sync {
     fn take(&self, case: &Case<'_>, batch: &mut Self::Yield);
 }
 
+/// Two studies of the same sessions, in one pass.
+impl<A: Study, B: Study> Study for (A, B) {
+    type Yield = (A::Yield, B::Yield);
+
+    fn begin(&self) -> Self::Yield {
+        (self.0.begin(), self.1.begin())
+    }
+
+    fn take(&self, case: &Case<'_>, batch: &mut Self::Yield) {
+        self.0.take(case, &mut batch.0);
+        self.1.take(case, &mut batch.1);
+    }
+}
+
 /// What came of one chunk.
 #[derive(Debug)]
 pub struct Batch<Y> {

@@ -62,8 +62,6 @@ pub struct Summary {
     pub users: Top,
     /// What clients call themselves: sessions, and those that failed.
     pub helos: Top,
-    // Patterns: what only many sessions show gets its field here, is added in `add_assign` and
-    // `Sum::add_to`, and is shown where `output::summary` says so.
 }
 
 impl AddAssign<&Self> for Summary {

@@ -10,6 +10,7 @@ use crate::output::summary::Report;
 use crate::output::summary::json::to_summary_json;
 use crate::output::summary::markdown::to_summary_markdown;
 use crate::output::summary::text::to_summary_text;
+use crate::pattern::{Patterns, Watching};
 use crate::summary::{Summary, Summing};
 
 use super::args::{Common, SummaryFormat};
@@ -23,11 +24,15 @@ use super::{Error, Exit};
 pub(super) fn run(format: SummaryFormat, top: Option<usize>, common: &Common) -> Result<Exit, Error> {
     let sources = sources(common, expression(&common.filtering)?)?;
     let mut summary = Summary::default();
-    let reading = read(&sources, common, &Summing, &mut |batch, _| {
-        batch.value.add_to(&mut summary);
+    let mut patterns = Patterns::default();
+    let reading = read(&sources, common, &(Summing, Watching), &mut |batch, _| {
+        let (sum, watch) = batch.value;
+        sum.add_to(&mut summary);
+        patterns += &watch.into_patterns();
         ControlFlow::Continue(())
     });
-    let report = Report { summary: &summary, account: &reading.account, catalogue: &sources.catalogue };
+    let report =
+        Report { summary: &summary, patterns: &patterns, account: &reading.account, catalogue: &sources.catalogue };
     let answer = match format {
         SummaryFormat::Text => to_summary_text(&report, common.tz, top),
         SummaryFormat::Markdown => to_summary_markdown(&report, common.tz, top),

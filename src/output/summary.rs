@@ -10,6 +10,7 @@ pub mod markdown;
 
 use crate::diagnosis::Rule;
 use crate::ingest::{Account, Catalogue};
+use crate::pattern::Patterns;
 use crate::summary::counts::{AUTH_OUTCOMES, PROTOCOLS, STARTTLS_OUTCOMES, VERDICTS};
 use crate::summary::top::Top;
 use crate::summary::{Counts, Summary};
@@ -24,6 +25,8 @@ use super::time::{Zone, to_grouped, to_minute_text, to_time_text};
 pub struct Report<'a> {
     /// The figures.
     pub summary: &'a Summary,
+    /// What only many sessions show.
+    pub patterns: &'a Patterns,
     /// What became of every line.
     pub account: &'a Account,
     /// The files.
@@ -44,7 +47,7 @@ fn lists(summary: &Summary) -> [(&'static str, [&'static str; 2], &Top); 3] {
 
 /// The figures that take a line each, with their names.
 fn figures(report: &Report<'_>, zone: Zone, top: usize) -> Vec<(&'static str, String)> {
-    let Report { summary, account, catalogue } = report;
+    let Report { summary, account, catalogue, .. } = report;
     let total = &summary.total;
     let mut figures = vec![
         ("files", files_text(catalogue, account, top)),

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::diagnosis::{Rule, Severity};
 use crate::ingest::{Account, Catalogue};
+use crate::output::patterns::PatternsRecord;
 use crate::output::skipped::to_reason_text;
 use crate::output::time::{Zone, to_time_text};
 use crate::summary::counts::Found;
@@ -35,7 +36,7 @@ struct SummaryRecord<'a> {
     addresses: ListRecord<NameRecord>,
     users: ListRecord<UserRecord>,
     helos: ListRecord<NameRecord>,
-    // Patterns: their records go here.
+    patterns: PatternsRecord,
 }
 
 #[derive(Serialize)]
@@ -200,7 +201,7 @@ fn lossy(bytes: &[u8]) -> String {
 ///
 /// Errors: none that a log can cause.
 pub fn to_summary_json(report: &Report<'_>, top: Option<usize>) -> serde_json::Result<String> {
-    let Report { summary, account, catalogue } = report;
+    let Report { summary, patterns, account, catalogue } = report;
     let top = top.unwrap_or(USUAL_TOP);
     let record = SummaryRecord {
         schema: crate::output::json::SCHEMA,
@@ -215,6 +216,7 @@ pub fn to_summary_json(report: &Report<'_>, top: Option<usize>) -> serde_json::R
         addresses: list_record(&summary.addresses, top, name_record),
         users: list_record(&summary.users, top, user_record),
         helos: list_record(&summary.helos, top, name_record),
+        patterns: PatternsRecord::new(patterns, top),
     };
     serde_json::to_string_pretty(&record).map(|json| json + "\n")
 }

@@ -10,6 +10,7 @@ use crate::diagnosis::Verdict;
 use crate::dialogue::facts::{Auth, StartTls};
 use crate::output::bars::to_bars;
 use crate::output::markdown::{Column, push_head, push_row, to_cell};
+use crate::output::patterns::to_headlines;
 use crate::output::time::{Zone, to_grouped, to_minute_text};
 use crate::summary::Summary;
 use crate::summary::top::Top;
@@ -31,7 +32,7 @@ pub fn to_summary_markdown(report: &Report<'_>, zone: Zone, top: Option<usize>) 
     }
     push_timeline(&mut out, summary, zone);
     push_rules(&mut out, summary, top);
-    // Patterns: their table goes here, between what each session shows and who takes part.
+    push_patterns(&mut out, report, zone, top);
     push_connectors(&mut out, summary, top);
     for (name, columns, names) in lists(summary) {
         push_names(&mut out, name, columns, names, top);
@@ -70,6 +71,18 @@ fn push_rules(out: &mut String, summary: &Summary, top: usize) {
         let severity = found.worst().map_or("", |severity| severity.as_text());
         let cause = to_cell(cause(*rule).as_bytes());
         push_row(out, &[rule.name(), severity, &to_grouped(found.sessions()), &cause]);
+    }
+}
+
+fn push_patterns(out: &mut String, report: &Report<'_>, zone: Zone, top: usize) {
+    let headlines = to_headlines(report.patterns, zone);
+    if headlines.is_empty() {
+        return;
+    }
+    push_title(out, "What only many sessions show", headlines.len().min(top), headlines.len());
+    push_head(out, &[("the gravest first", Column::Text)]);
+    for headline in headlines.iter().take(top) {
+        push_row(out, &[&to_cell(headline.as_bytes())]);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::diagnosis::Verdict;
 use crate::dialogue::facts::{Auth, StartTls};
 use crate::output::bars::to_bars;
 use crate::output::escape::visible;
+use crate::output::patterns::to_headlines;
 use crate::output::text::cut;
 use crate::output::time::{Zone, to_grouped, to_minute_text};
 use crate::summary::timeline::{Tick, Timeline};
@@ -69,7 +70,7 @@ fn render(report: &Report<'_>, zone: Zone, shape: Shape) -> String {
     }
     push_timeline(&mut out, &summary.timeline, zone);
     push_rules(&mut out, &summary.total, shape.entries);
-    // Patterns: their lines go here, between what each session shows and who takes part.
+    push_patterns(&mut out, report, zone, shape.entries);
     out.push('\n');
     for (name, columns, names) in lists(summary) {
         push_names(&mut out, name, columns, names, shape.entries);
@@ -146,6 +147,18 @@ fn push_rules(out: &mut String, counts: &Counts, top: usize) {
         let severity = found.worst().map_or("", |severity| severity.as_text());
         let _ = writeln!(out, "{:>8}  {} ({severity})", to_grouped(found.sessions()), rule.name());
         let _ = writeln!(out, "      {}", cut(&cause(*rule), WIDTH - 6));
+    }
+}
+
+/// Appends what only many sessions show, the gravest first.
+fn push_patterns(out: &mut String, report: &Report<'_>, zone: Zone, top: usize) {
+    let headlines = to_headlines(report.patterns, zone);
+    if headlines.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", heading("patterns", top, headlines.len()));
+    for headline in headlines.iter().take(top) {
+        push_figure(out, "  -", headline);
     }
 }
 
