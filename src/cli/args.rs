@@ -196,9 +196,9 @@ pub(super) struct Common {
     /// Files, folders, patterns; `-` is standard input
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Worker threads; 0 is one a core
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) threads: usize,
+    /// Worker threads, at most 256; 0 is one a core
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
+    pub(super) threads: u16,
     /// When to use colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,

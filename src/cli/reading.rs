@@ -86,7 +86,7 @@ pub(super) fn read<S: Study>(
     take: &mut (dyn FnMut(Batch<S::Yield>, u64) -> ControlFlow<()> + Send),
 ) -> Reading {
     let options = Options {
-        n_threads: common.threads,
+        n_threads: usize::from(common.threads),
         mapping: if common.mmap { Mapping::Mapped } else { Mapping::Read },
         ..Options::default()
     };
