@@ -183,7 +183,7 @@ const CONNECTOR: &str =
 const ALL_CONNECTORS: &str =
     "Get-ReceiveConnector -Server {server} | Format-Table Identity,Bindings,RemoteIPRanges,PermissionGroups";
 const USUAL_MECHANISMS: &str =
-    "Set-ReceiveConnector {connector} -AuthMechanism Tls,Integrated,BasicAuth,BasicAuthRequireTLS";
+    "Set-ReceiveConnector {connector} -AuthMechanism '<all that the check showed>,BasicAuth,BasicAuthRequireTLS'";
 
 pub(super) const CREDENTIALS_REJECTED: Article = Article {
     rule: Rule::AuthCredentialsRejected,
@@ -234,7 +234,10 @@ pub(super) const MECHANISM_UNSUPPORTED: Article = Article {
     checks: &[step("what the connector takes", CONNECTOR)],
     changes: &[
         step("turn STARTTLS on in the client, and use port 587", ""),
-        step("where the connector lacks them, take the mechanisms of a submission connector", USUAL_MECHANISMS),
+        step(
+            "on a submission connector that lacks them only: the list replaces the whole set, so name what is there too",
+            USUAL_MECHANISMS,
+        ),
     ],
     source: "RFC 4954 section 4; AuthMechanism of Set-ReceiveConnector.",
     to_message: mechanism_unsupported,
@@ -259,8 +262,8 @@ pub(super) const MISSING: Article = Article {
     changes: &[
         step("enter an account in the client", ""),
         step(
-            "or, for a device that cannot log in, a connector for its address alone; it may write to your own recipients",
-            "New-ReceiveConnector -Name 'Devices without login' -Server {server} -TransportRole FrontendTransport -Usage Custom -Bindings 0.0.0.0:25 -RemoteIPRanges {client} -PermissionGroups AnonymousUsers",
+            "where the address is not yours, nothing; for a device of yours that cannot log in, a connector for its address alone",
+            "New-ReceiveConnector -Name 'Devices without login' -Server {server} -TransportRole FrontendTransport -Usage Custom -Bindings 0.0.0.0:25 -RemoteIPRanges '<address of your device>' -PermissionGroups AnonymousUsers",
         ),
     ],
     source: "RFC 4954 section 6; PermissionGroups of Set-ReceiveConnector.",
@@ -327,8 +330,8 @@ pub(super) const PROXY_FAILED: Article = Article {
     changes: &[
         step("give the account a mailbox, or use another account", "Enable-Mailbox {user}"),
         step(
-            "where only Integrated logins fail: take Basic over TLS alone",
-            "Set-ReceiveConnector {connector} -AuthMechanism Tls,BasicAuth,BasicAuthRequireTLS",
+            "on a Client Frontend connector where only Integrated logins fail: the same list without Integrated, nothing else left out",
+            "Set-ReceiveConnector {connector} -AuthMechanism '<all that the check showed, without Integrated>'",
         ),
     ],
     source: "Vocabulary of the protocol log; the front end's send log at the same second.",

@@ -172,7 +172,7 @@ pub(super) const OUT_OF_RESOURCES: Article = Article {
         step("where the disk is full: free space on it, or move the queue", ""),
         step(
             "where maintenance was forgotten",
-            "Set-ServerComponentState {server} -Component HubTransport -State Active -Requester Maintenance",
+            "Set-ServerComponentState {server} -Component '<the inactive component>' -State Active -Requester Maintenance",
         ),
     ],
     source: "Understanding back pressure, Exchange documentation; RFC 3463 section 3.4.",

@@ -118,8 +118,8 @@ pub(super) const RELAY_DENIED: Article = Article {
     changes: &[
         step("let the application log in on port 587: then it may relay", ""),
         step(
-            "or make a connector for its address alone; never open Default Frontend",
-            "New-ReceiveConnector -Name 'Relay for applications' -Server {server} -TransportRole FrontendTransport -Usage Custom -Bindings 0.0.0.0:25 -RemoteIPRanges {client} -PermissionGroups AnonymousUsers | Add-ADPermission -User 'NT AUTHORITY\\ANONYMOUS LOGON' -ExtendedRights 'ms-Exch-SMTP-Accept-Any-Recipient'",
+            "where the address is not yours, nothing; for an application of yours, a connector for its address alone; never open Default Frontend",
+            "New-ReceiveConnector -Name 'Relay for applications' -Server {server} -TransportRole FrontendTransport -Usage Custom -Bindings 0.0.0.0:25 -RemoteIPRanges '<address of your application>' -PermissionGroups AnonymousUsers | Add-ADPermission -User 'NT AUTHORITY\\ANONYMOUS LOGON' -ExtendedRights 'ms-Exch-SMTP-Accept-Any-Recipient'",
         ),
     ],
     source: "RFC 5321 section 7.1; permissions of receive connectors.",
@@ -153,8 +153,8 @@ pub(super) const SENDER_NOT_PERMITTED: Article = Article {
     changes: &[
         step("use the account's own address as sender", ""),
         step(
-            "or give the account the right",
-            "Get-Mailbox {sender} | Add-ADPermission -User {user} -ExtendedRights 'Send As'",
+            "or, only if the owner of the address agrees (a stolen account writes as the boss), give the account the right",
+            "Get-Mailbox '<the owner>' | Add-ADPermission -User {user} -ExtendedRights 'Send As'",
         ),
     ],
     source: "RFC 6409 section 6.1; ms-Exch-SMTP-Accept-Any-Sender.",
