@@ -63,7 +63,7 @@ impl Chunk {
             buffer.reserve_exact(n_bytes - buffer.len());
             buffer.resize(n_bytes, 0);
         }
-        Reading { chunk: self, buffer, n_bytes, n_ready, error: None }
+        Reading { chunk: self, buffer, n_bytes, n_ready, n_whole: 0, error: None }
     }
 }
 
@@ -75,6 +75,9 @@ pub struct Reading<'a> {
     buffer: &'a mut [u8],
     n_bytes: usize,
     n_ready: usize,
+    /// How much of what was read are whole lines: what was searched once is not searched again, or a
+    /// line without end would take time by the square of its length.
+    n_whole: usize,
     error: Option<io::Error>,
 }
 
@@ -93,13 +96,11 @@ impl Reading<'_> {
                 self.error = error;
             }
         }
-        match self.is_complete() {
-            true => self.text(),
-            false => {
-                let n_whole = memrchr(b'\n', self.text()).map_or(0, |at| at + 1);
-                &self.text()[..n_whole]
-            }
-        }
+        self.n_whole = match self.is_complete() {
+            true => self.n_ready,
+            false => memrchr(b'\n', &self.text()[before..]).map_or(self.n_whole, |at| before + at + 1),
+        };
+        &self.text()[..self.n_whole]
     }
 
     /// Whether nothing is left to read.
@@ -430,6 +431,20 @@ mod tests {
         check("all of it", 18, None, &[("all of it", true)]);
         check("", 0, Some(0), &[]);
         check("", 18, Some(99), &[]);
+    }
+
+    #[test]
+    fn a_long_line_comes_when_it_is_whole() {
+        use std::io::Write;
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"ab\ncdefghijkl\nm").unwrap();
+        let mut source = Source::open(file.path(), Mapping::Read).unwrap();
+        let (chunk, _) = source.next_chunk(usize::MAX).unwrap().unwrap();
+        let mut buffer = Vec::new();
+        let mut reading = chunk.read(&mut buffer);
+        let lengths: Vec<usize> = (0..5).map(|_| reading.more(3).len()).collect();
+        assert_eq!(lengths, [3, 3, 3, 3, 15]);
+        assert!(reading.is_complete());
     }
 
     #[test]
