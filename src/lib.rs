@@ -21,6 +21,7 @@
 //!        |                                                                  |
 //!    query       which sessions are meant                                   |
 //!        |                                                                  |
+//!    roster      what is held of all sessions while someone looks           |
 //!    pattern     what only many sessions show                               |
 //!    summary     counts that merge                                          |
 //!    policy      limits, and whether they held                              |
@@ -69,6 +70,7 @@ pub mod dialogue;
 pub mod diagnosis;
 pub mod ingest;
 pub mod query;
+pub mod roster;
 pub mod pattern;
 pub mod summary;
 pub mod policy;

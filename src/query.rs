@@ -76,6 +76,12 @@ impl Query {
         self.plan.is_match(subject)
     }
 
+    /// Whether it asks for what only rows tell: free text, certificates, senders, recipients, message
+    /// ids. A [`Subject`] that does not hold them cannot answer.
+    pub fn needs_rows(&self) -> bool {
+        self.plan.needs_rows()
+    }
+
     /// Whether everything is meant.
     pub fn is_everything(&self) -> bool {
         self.expression.is_none()

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages in flow order. A new module under `src/` must be placed here.
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 13] = [
     "source",
     "record",
     "session",
@@ -12,6 +12,7 @@ const STAGES: [&str; 12] = [
     "diagnosis",
     "ingest",
     "query",
+    "roster",
     "pattern",
     "summary",
     "policy",

@@ -26,28 +26,89 @@ use super::time::{Zone, push_time, to_duration_text, to_grouped, to_time_text};
 
 /// Appends the session's facts and its conversation.
 pub fn write_transcript(case: &Case<'_>, zone: Zone, paint: Paint, out: &mut String) {
-    let zone = zone.for_case(case);
-    push_facts(case, zone, out);
+    push_facts(case, zone.for_case(case), out);
     push_findings(case, paint, out);
     out.push('\n');
+    for line in to_conversation(case, zone) {
+        let (open, close) = paint.around(line.tone.style());
+        let proof = if line.rules.is_empty() { ' ' } else { '!' };
+        let rules = if line.rules.is_empty() { String::new() } else { format!("  <- {}", line.rules) };
+        let text = format!("{:>29} {proof}{} {}{}{rules}", line.lead, line.mark, line.indent(), line.text);
+        out.extend([&*open, text.trim_end(), &*close, "\n"]);
+    }
+}
+
+/// What a line of a conversation is, for who looks for the like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// A reply that refuses: what a reader looks for.
+    Refusal,
+    /// What the client said.
+    Client,
+    /// What Exchange noted.
+    Notice,
+    /// Any other.
+    Plain,
+}
+
+impl Tone {
+    fn style(self) -> Option<Style> {
+        match self {
+            Self::Refusal => Some(FAILURE),
+            Self::Client => Some(CLIENT),
+            Self::Notice => Some(ASIDE),
+            Self::Plain => None,
+        }
+    }
+}
+
+/// A line of a conversation, escaped. A row has one, or several where a reply has several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Which of the session's rows.
+    pub row: usize,
+    /// The first row's time, for the others the time since the row before; empty on further lines.
+    pub lead: String,
+    /// `C`, `S`, `*`, `+` or `-`; a blank on further lines.
+    pub mark: char,
+    /// What was said.
+    pub text: String,
+    /// The rules that the row is evidence of, parted by commas.
+    pub rules: String,
+    /// How it is shown.
+    pub tone: Tone,
+    marker: Marker,
+}
+
+impl Line {
+    /// What the server says stands to the right of what the client says.
+    pub fn indent(&self) -> &'static str {
+        match self.marker {
+            Marker::Received | Marker::Connect | Marker::Disconnect => "",
+            Marker::Sent => "    ",
+            Marker::Information => "        ",
+        }
+    }
+}
+
+/// Returns the session's rows as a person wants to read them.
+pub fn to_conversation(case: &Case<'_>, zone: Zone) -> Vec<Line> {
+    let zone = zone.for_case(case);
+    let mut lines = Vec::with_capacity(case.session.rows.len());
     let mut before: Option<Timestamp> = None;
     for (index, row) in case.session.rows.iter().enumerate() {
         let time = Timestamp::parse(case.session.to_record(row).time.as_inner());
-        let (open, close) = paint.around(style_of(row.marker, case.session.as_data(row)));
-        let lead = to_lead(time, before, zone);
-        let rules = rules_of_row(case, index);
-        for (at, line) in to_lines(case, index, row).iter().enumerate() {
-            let lead = if at == 0 { &*lead } else { "" };
-            let mark = if at == 0 { char::from(as_letter(row.marker)) } else { ' ' };
-            let (proof, rules) = match at {
-                0 if !rules.is_empty() => ('!', format!("  <- {rules}")),
-                _ => (' ', String::new()),
-            };
-            let line = format!("{lead:>29} {proof}{mark} {}{line}{rules}", indent_of(row.marker));
-            out.extend([&*open, line.trim_end(), &*close, "\n"]);
-        }
+        let mut opening = Some((to_lead(time, before, zone), rules_of_row(case, index)));
+        let tone = tone_of(row.marker, case.session.as_data(row));
+        lines.extend(to_lines(case, index, row).into_iter().map(|text| {
+            let is_first = opening.is_some();
+            let (lead, rules) = opening.take().unwrap_or_default();
+            let mark = if is_first { char::from(as_letter(row.marker)) } else { ' ' };
+            Line { row: index, lead, mark, text, rules, tone, marker: row.marker }
+        }));
         before = time.or(before);
     }
+    lines
 }
 
 /// The first row's time; for the others the time since the row before.
@@ -62,22 +123,12 @@ fn to_lead(time: Option<Timestamp>, before: Option<Timestamp>, zone: Zone) -> St
     }
 }
 
-/// Replies that refuse are what a reader looks for.
-fn style_of(marker: Marker, data: Field<'_>) -> Option<Style> {
+fn tone_of(marker: Marker, data: Field<'_>) -> Tone {
     match (marker, data.as_inner()) {
-        (Marker::Sent, [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', ..]) => Some(FAILURE),
-        (Marker::Received, _) => Some(CLIENT),
-        (Marker::Information, _) => Some(ASIDE),
-        _ => None,
-    }
-}
-
-/// What the server says stands to the right of what the client says.
-fn indent_of(marker: Marker) -> &'static str {
-    match marker {
-        Marker::Received | Marker::Connect | Marker::Disconnect => "",
-        Marker::Sent => "    ",
-        Marker::Information => "        ",
+        (Marker::Sent, [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', ..]) => Tone::Refusal,
+        (Marker::Received, _) => Tone::Client,
+        (Marker::Information, _) => Tone::Notice,
+        _ => Tone::Plain,
     }
 }
 

@@ -63,6 +63,15 @@ impl Node {
         }
     }
 
+    pub(super) fn needs_rows(&self) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::needs_rows),
+            Self::Not(inner) => inner.needs_rows(),
+            Self::Since(_) | Self::Until(_) => false,
+            Self::Ask(question) => question.needs_rows(),
+        }
+    }
+
     pub(super) fn is_match<S: Subject + ?Sized>(&self, subject: &S) -> bool {
         match self {
             Self::And(parts) => parts.iter().all(|part| part.is_match(subject)),

@@ -95,6 +95,15 @@ impl Question {
         }
     }
 
+    /// Whether it is about what only rows tell.
+    pub(super) fn needs_rows(&self) -> bool {
+        match self {
+            Self::Rows(_) => true,
+            Self::Text(field, _) => matches!(field, Field::Cert | Field::From | Field::To | Field::MsgId),
+            _ => false,
+        }
+    }
+
     pub(super) fn is_match<S: Subject + ?Sized>(&self, subject: &S) -> bool {
         match self {
             Self::Address(field, networks) => {

@@ -1,0 +1,114 @@
+//! What is held of every session while someone looks through them: enough to list, to filter and to
+//! group them, and to find their rows again.
+//!
+//! In: [`Case`]s. Out: [`Sheet`]s, one a batch, which never change once they are made, so that
+//! whoever draws and whoever searches can share them.
+//!
+//! **Invariant**: about 150 bytes a session; text that repeats within a batch is held once. What is
+//! not held (rows, certificates, senders, recipients, message ids) is only asked for by queries that
+//! [`Query::needs_rows`](crate::query::Query::needs_rows) names.
+
+pub mod names;
+pub mod sheet;
+pub mod listed;
+
+use std::sync::Arc;
+
+use crate::ingest::{Case, Study};
+use crate::session::FileId;
+
+use listed::Listed;
+use sheet::{Sheet, SheetMaker};
+
+/// Where a session's first row stands: what it goes by, whatever else comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The line in it, from 1.
+    pub line: u64,
+}
+
+/// Which session of a roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seat {
+    /// The sheet, in the order of arrival.
+    pub sheet: u32,
+    /// The session on it.
+    pub entry: u32,
+}
+
+/// All sessions that came in so far. A copy costs a pointer a sheet.
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    sheets: Vec<Arc<Sheet>>,
+    n_sessions: usize,
+}
+
+impl Roster {
+    /// Takes in the sessions of a batch.
+    pub fn push(&mut self, sheet: Arc<Sheet>) {
+        self.n_sessions += sheet.entries().len();
+        self.sheets.push(sheet);
+    }
+
+    /// How many sessions.
+    pub fn len(&self) -> usize {
+        self.n_sessions
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.n_sessions == 0
+    }
+
+    /// How many sheets.
+    pub fn n_sheets(&self) -> usize {
+        self.sheets.len()
+    }
+
+    /// The n-th sheet.
+    pub fn sheet(&self, index: usize) -> Option<&Arc<Sheet>> {
+        self.sheets.get(index)
+    }
+
+    /// One session.
+    pub fn get(&self, seat: Seat) -> Option<Listed<'_>> {
+        let sheet = self.sheets.get(seat.sheet as usize)?;
+        sheet.entries().get(seat.entry as usize).map(|entry| Listed { sheet, entry })
+    }
+
+    /// The sessions of the n-th sheet.
+    pub fn listed(&self, index: usize) -> impl Iterator<Item = (Seat, Listed<'_>)> {
+        let sheet = u32::try_from(index).unwrap_or(u32::MAX);
+        let entries =
+            self.sheets.get(index).into_iter().flat_map(|one| one.entries().iter().map(move |entry| (one, entry)));
+        (0..)
+            .zip(entries)
+            .map(move |(entry, (one, found))| (Seat { sheet, entry }, Listed { sheet: one, entry: found }))
+    }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.sheets.iter().map(|sheet| sheet.bytes()).sum()
+    }
+}
+
+/// Puts every session on a sheet.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Enrolling;
+
+impl Study for Enrolling {
+    type Yield = SheetMaker;
+
+    fn begin(&self) -> SheetMaker {
+        SheetMaker::default()
+    }
+
+    fn take(&self, case: &Case<'_>, sheet: &mut SheetMaker) {
+        sheet.take(case);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,275 @@
+//! One session of a roster, as lists and queries see it.
+//!
+//! In: a [`Sheet`] and one of its entries. Out: values.
+//!
+//! **Invariant**: answers as the [`Case`](crate::ingest::Case) would that it was made from, but for
+//! what is not held; a query that asks for that says so.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::diagnosis::{Rule, Severity, Verdict};
+use crate::dialogue::facts::{Auth, Protocol, StartTls};
+use crate::ingest::Role;
+use crate::query::subject::{Subject, Test};
+use crate::record::value::Timestamp;
+use crate::session::Position;
+
+use super::Place;
+use super::names::NameId;
+use super::sheet::{Entry, Post, REPLY_BYTES, Sheet, decode_files, decode_finding, decode_reply};
+
+/// One session of a roster.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) entry: &'a Entry,
+}
+
+impl<'a> Listed<'a> {
+    fn post(&self) -> &'a Post {
+        &self.sheet.posts[self.entry.post as usize]
+    }
+
+    fn name(&self, id: NameId) -> Option<&'a [u8]> {
+        self.sheet.names.get(id)
+    }
+
+    /// Where its first row stands.
+    pub fn place(&self) -> Place {
+        self.entry.first
+    }
+
+    /// Where its last row stands.
+    pub fn last_place(&self) -> Place {
+        self.entry.last
+    }
+
+    /// Its place in the order of reading.
+    pub fn position(&self) -> Position {
+        self.entry.position
+    }
+
+    /// The session id, without server and ordinal.
+    pub fn session_id(&self) -> &'a [u8] {
+        self.name(self.entry.id).unwrap_or_default()
+    }
+
+    /// What `show` takes.
+    pub fn to_id(&self) -> Vec<u8> {
+        let mut id = self.server_name().to_vec();
+        id.push(b'/');
+        id.extend_from_slice(self.session_id());
+        if self.entry.ordinal > 1 {
+            id.extend_from_slice(format!("~{}", self.entry.ordinal).as_bytes());
+        }
+        id
+    }
+
+    /// The server, or the log's folder.
+    pub fn server_name(&self) -> &'a [u8] {
+        self.name(self.post().server).unwrap_or_default()
+    }
+
+    /// The connector's own name.
+    pub fn connector_name(&self) -> &'a [u8] {
+        self.name(self.post().connector).unwrap_or_default()
+    }
+
+    /// The client's address as it stands in the log.
+    pub fn client(&self) -> &'a [u8] {
+        self.name(self.sheet.hosts[self.entry.host as usize].text).unwrap_or_default()
+    }
+
+    /// What the client called itself.
+    pub fn client_name(&self) -> Option<&'a [u8]> {
+        self.name(self.entry.helo)
+    }
+
+    /// The user of the last AUTH.
+    pub fn user_name(&self) -> Option<&'a [u8]> {
+        self.name(self.entry.user)
+    }
+
+    /// The mechanism of the last AUTH.
+    pub fn mechanism_name(&self) -> Option<&'a [u8]> {
+        self.name(self.entry.mechanism)
+    }
+
+    /// The cipher.
+    pub fn cipher_name(&self) -> Option<&'a [u8]> {
+        self.name(self.entry.cipher)
+    }
+
+    /// Subject and thumbprint of the certificate that Exchange presented.
+    pub fn certificate(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let text = self.name(self.entry.certificate)?;
+        let at = memchr::memchr(0, text)?;
+        Some((&text[..at], &text[at + 1..]))
+    }
+
+    /// The findings, the gravest first.
+    pub fn findings(&self) -> impl Iterator<Item = (Rule, Severity)> + 'a {
+        self.name(self.entry.findings).unwrap_or_default().chunks_exact(2).filter_map(decode_finding)
+    }
+
+    /// Messages accepted and attempted.
+    pub fn mail_counts(&self) -> (u32, u32) {
+        (self.entry.accepted, self.entry.attempted)
+    }
+
+    /// How far east of UTC the server says it is, in minutes.
+    pub fn server_offset(&self) -> Option<i32> {
+        self.post().offset_minutes
+    }
+
+    /// Whether the disconnect row was read.
+    pub fn is_closed(&self) -> bool {
+        self.entry.is_closed
+    }
+}
+
+impl Subject for Listed<'_> {
+    fn ip(&self) -> Option<IpAddr> {
+        self.sheet.hosts[self.entry.host as usize].ip
+    }
+
+    fn local_ip(&self) -> Option<IpAddr> {
+        self.post().local_ip
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.post().port
+    }
+
+    fn server(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.server_name())
+    }
+
+    fn connector(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.connector_name())
+    }
+
+    fn role(&self) -> Option<Role> {
+        self.post().role
+    }
+
+    fn any_file(&self, test: Test<'_>) -> bool {
+        let paths = decode_files(self.name(self.entry.files).unwrap_or_default())
+            .filter_map(|file| self.sheet.files.get(file.0 as usize));
+        paths.into_iter().any(|path| test(path.as_os_str().as_encoded_bytes()))
+    }
+
+    fn any_id(&self, test: Test<'_>) -> bool {
+        test(self.session_id()) || test(&self.to_id())
+    }
+
+    fn helo(&self) -> Option<Cow<'_, [u8]>> {
+        self.client_name().map(Cow::Borrowed)
+    }
+
+    fn banner(&self) -> Option<Cow<'_, [u8]>> {
+        self.name(self.post().banner).map(Cow::Borrowed)
+    }
+
+    fn starttls(&self) -> StartTls {
+        self.entry.starttls
+    }
+
+    fn protocol(&self) -> Option<Protocol> {
+        self.entry.protocol
+    }
+
+    fn cipher(&self) -> Option<Cow<'_, [u8]>> {
+        self.cipher_name().map(Cow::Borrowed)
+    }
+
+    /// Not held.
+    fn any_certificate_text(&self, _test: Test<'_>) -> bool {
+        false
+    }
+
+    fn auth(&self) -> Auth {
+        self.entry.auth
+    }
+
+    fn mechanism(&self) -> Option<Cow<'_, [u8]>> {
+        self.mechanism_name().map(Cow::Borrowed)
+    }
+
+    fn user(&self) -> Option<Cow<'_, [u8]>> {
+        self.user_name().map(Cow::Borrowed)
+    }
+
+    fn any_error(&self, test: Test<'_>) -> bool {
+        match [self.name(self.entry.auth_error), self.name(self.entry.tls_error)] {
+            [None, None] => test(b""),
+            words => words.into_iter().flatten().any(test),
+        }
+    }
+
+    fn failures(&self) -> u32 {
+        self.entry.failures
+    }
+
+    /// Not held.
+    fn any_sender(&self, _test: Test<'_>) -> bool {
+        false
+    }
+
+    /// Not held.
+    fn any_recipient(&self, _test: Test<'_>) -> bool {
+        false
+    }
+
+    /// Not held.
+    fn any_message_id(&self, _test: Test<'_>) -> bool {
+        false
+    }
+
+    fn mails(&self) -> u32 {
+        self.entry.accepted
+    }
+
+    fn bytes(&self) -> u64 {
+        self.entry.bytes
+    }
+
+    fn lines(&self) -> u64 {
+        u64::from(self.entry.lines)
+    }
+
+    fn any_reply(&self, test: &mut dyn FnMut(u16, (u8, u16, u16)) -> bool) -> bool {
+        let coded = self.name(self.entry.replies).unwrap_or_default();
+        coded.chunks_exact(REPLY_BYTES).map(decode_reply).any(|(code, status)| test(code, status))
+    }
+
+    fn any_finding(&self, test: &mut dyn FnMut(&str, Severity) -> bool) -> bool {
+        self.findings().any(|(rule, severity)| test(rule.name(), severity))
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.entry.verdict
+    }
+
+    fn end(&self) -> Option<Cow<'_, [u8]>> {
+        self.name(self.entry.end).map(Cow::Borrowed)
+    }
+
+    fn duration_ms(&self) -> Option<u64> {
+        self.entry.duration_ms
+    }
+
+    fn tarpit_ms(&self) -> u64 {
+        u64::from(self.entry.tarpit_ms)
+    }
+
+    fn start(&self) -> Option<Timestamp> {
+        self.entry.start
+    }
+
+    /// Not held.
+    fn any_row(&self, _test: Test<'_>) -> bool {
+        false
+    }
+}

@@ -1,0 +1,300 @@
+//! The sessions of one batch, and how they are put there.
+//!
+//! In: [`Case`]s. Out: a [`Sheet`].
+//!
+//! **Invariant**: a sheet holds sessions in the order of their first rows and never changes.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diagnosis::{Rule, Severity, Verdict};
+use crate::dialogue::facts::{Auth, Protocol, Span, StartTls};
+use crate::dialogue::notice::parse_negotiation;
+use crate::dialogue::reply::parse_reply;
+use crate::ingest::{Case, Role};
+use crate::query::subject::Subject;
+use crate::record::Marker;
+use crate::record::value::Timestamp;
+use crate::session::{FileId, Position};
+
+use super::Place;
+use super::names::{NameId, NameMaker, Names};
+
+/// What is held of one session.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub(super) position: Position,
+    pub(super) start: Option<Timestamp>,
+    pub(super) duration_ms: Option<u64>,
+    pub(super) bytes: u64,
+    pub(super) first: Place,
+    pub(super) last: Place,
+    pub(super) tarpit_ms: u32,
+    pub(super) id: NameId,
+    pub(super) host: u32,
+    pub(super) post: u32,
+    pub(super) ordinal: u32,
+    pub(super) helo: NameId,
+    pub(super) cipher: NameId,
+    pub(super) mechanism: NameId,
+    pub(super) user: NameId,
+    pub(super) auth_error: NameId,
+    pub(super) tls_error: NameId,
+    pub(super) end: NameId,
+    pub(super) files: NameId,
+    pub(super) replies: NameId,
+    pub(super) findings: NameId,
+    pub(super) certificate: NameId,
+    pub(super) failures: u32,
+    pub(super) accepted: u32,
+    pub(super) attempted: u32,
+    pub(super) lines: u32,
+    pub(super) starttls: StartTls,
+    pub(super) auth: Auth,
+    pub(super) protocol: Option<Protocol>,
+    pub(super) verdict: Verdict,
+    pub(super) is_closed: bool,
+}
+
+/// A client's end, as text and as an address.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) text: NameId,
+    pub(super) ip: Option<IpAddr>,
+}
+
+/// What clients connect to; many sessions share it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Post {
+    pub(super) server: NameId,
+    pub(super) connector: NameId,
+    pub(super) banner: NameId,
+    pub(super) local: NameId,
+    pub(super) local_ip: Option<IpAddr>,
+    pub(super) port: Option<u16>,
+    pub(super) role: Option<Role>,
+    pub(super) offset_minutes: Option<i32>,
+}
+
+/// The sessions of one batch.
+#[derive(Debug, Default)]
+pub struct Sheet {
+    pub(super) entries: Vec<Entry>,
+    pub(super) names: Names,
+    pub(super) hosts: Vec<Host>,
+    pub(super) posts: Vec<Post>,
+    /// The files of the input, by number.
+    pub(super) files: Arc<[PathBuf]>,
+}
+
+impl Sheet {
+    /// The sessions, in the order of their first rows.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The files of the input that were known when it was made.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>()
+            + self.names.size()
+            + self.hosts.capacity() * size_of::<Host>()
+            + self.posts.capacity() * size_of::<Post>()
+    }
+}
+
+/// A sheet in the making.
+#[derive(Debug, Default)]
+pub struct SheetMaker {
+    entries: Vec<Entry>,
+    names: NameMaker,
+    hosts: Vec<Host>,
+    /// Which host a text is, by the text's number.
+    host_of: Vec<u32>,
+    posts: Vec<Post>,
+    scratch: Vec<u8>,
+}
+
+impl SheetMaker {
+    /// Puts a session on the sheet.
+    pub fn take(&mut self, case: &Case<'_>) {
+        let record = case.session.to_record(case.session.first());
+        let session_id = record.session_id.to_value();
+        let (facts, session) = (case.facts, case.session);
+        let entry = Entry {
+            position: session.position,
+            start: facts.start,
+            duration_ms: case.duration_ms(),
+            bytes: facts.mail.bytes,
+            first: place(session.first()),
+            last: place(session.last()),
+            tarpit_ms: u32::try_from(facts.tarpit_ms).unwrap_or(u32::MAX),
+            id: self.names.number(&session_id),
+            host: self.host(case),
+            post: self.post(case),
+            ordinal: session.ordinal,
+            helo: self.span(case, facts.helo),
+            cipher: self.cipher(case),
+            mechanism: self.span(case, facts.auth.mechanism),
+            user: self.span(case, facts.auth.user),
+            auth_error: self.span(case, facts.auth.error),
+            tls_error: self.span(case, facts.tls.error),
+            end: self.optional(Subject::end(case)),
+            files: self.files(case),
+            replies: self.replies(case),
+            findings: self.findings(case),
+            certificate: self.certificate(case),
+            failures: facts.auth.failures,
+            accepted: facts.mail.accepted,
+            attempted: facts.mail.attempted,
+            lines: u32::try_from(session.rows.len()).unwrap_or(u32::MAX),
+            starttls: facts.tls.outcome,
+            auth: facts.auth.outcome,
+            protocol: facts.tls.protocol,
+            verdict: case.verdict(),
+            is_closed: session.is_closed(),
+        };
+        self.entries.push(entry);
+    }
+
+    /// Ends the sheet. `files` are the paths of the input, by number.
+    pub fn into_sheet(self, files: Arc<[PathBuf]>) -> Sheet {
+        let Self { mut entries, names, mut hosts, mut posts, .. } = self;
+        entries.sort_by_key(|entry| entry.position);
+        entries.shrink_to_fit();
+        hosts.shrink_to_fit();
+        posts.shrink_to_fit();
+        Sheet { entries, names: names.into_names(), hosts, posts, files }
+    }
+
+    fn optional(&mut self, text: Option<Cow<'_, [u8]>>) -> NameId {
+        text.map_or(NameId::NONE, |text| self.names.number(&text))
+    }
+
+    fn span(&mut self, case: &Case<'_>, span: Option<Span>) -> NameId {
+        self.optional(span.map(|span| span.to_value(case.session.text)))
+    }
+
+    fn cipher(&mut self, case: &Case<'_>) -> NameId {
+        let words = case.facts.tls.negotiation.map(|span| span.of(case.session.text));
+        self.optional(words.and_then(|words| parse_negotiation(words).cipher).map(Cow::Borrowed))
+    }
+
+    fn host(&mut self, case: &Case<'_>) -> u32 {
+        let remote = case.remote();
+        let text = self.names.number(remote.host);
+        let Some(index) = text.index() else { return 0 };
+        if self.host_of.len() <= index {
+            self.host_of.resize(index + 1, u32::MAX);
+        }
+        if self.host_of[index] == u32::MAX {
+            self.host_of[index] = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
+            self.hosts.push(Host { text, ip: remote.ip });
+        }
+        self.host_of[index]
+    }
+
+    fn post(&mut self, case: &Case<'_>) -> u32 {
+        let local = case.local();
+        let post = Post {
+            server: self.names.number(&case.to_server()),
+            connector: self.names.number(&case.connector_parts().1),
+            banner: self.span(case, case.facts.banner),
+            local: self.names.number(local.host),
+            local_ip: local.ip,
+            port: local.port,
+            role: case.role(),
+            offset_minutes: case
+                .facts
+                .banner_text
+                .and_then(|span| crate::dialogue::reply::parse_banner_offset(span.of(case.session.text))),
+        };
+        // A batch knows a handful; the one met last is the likeliest.
+        let at = self.posts.iter().rposition(|known| *known == post).unwrap_or_else(|| {
+            self.posts.push(post);
+            self.posts.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    /// The numbers of the files that the rows stand in, one behind the other.
+    fn files(&mut self, case: &Case<'_>) -> NameId {
+        let mut last = None;
+        self.scratch.clear();
+        for row in case.session.rows {
+            if last.replace(row.file) != Some(row.file) {
+                self.scratch.extend_from_slice(&row.file.0.to_le_bytes());
+            }
+        }
+        self.names.number(&self.scratch)
+    }
+
+    /// The different replies, [`REPLY_BYTES`] each.
+    fn replies(&mut self, case: &Case<'_>) -> NameId {
+        self.scratch.clear();
+        for row in case.session.rows.iter().filter(|row| row.marker == Marker::Sent) {
+            let Some(reply) = parse_reply(case.session.as_data(row).as_inner()) else { continue };
+            let coded = encode_reply(reply.code, reply.status);
+            if !self.scratch.chunks_exact(REPLY_BYTES).any(|known| known == coded) {
+                self.scratch.extend_from_slice(&coded);
+            }
+        }
+        self.names.number(&self.scratch)
+    }
+
+    /// Rule and severity of each finding, a byte each.
+    fn findings(&mut self, case: &Case<'_>) -> NameId {
+        self.scratch.clear();
+        self.scratch.extend(case.findings.iter().flat_map(|finding| [finding.rule as u8, finding.severity as u8]));
+        self.names.number(&self.scratch)
+    }
+
+    /// Subject and thumbprint of the certificate that Exchange presented.
+    fn certificate(&mut self, case: &Case<'_>) -> NameId {
+        let rows = &case.facts.tls.certificate_rows;
+        if rows.is_empty() {
+            return NameId::NONE;
+        }
+        let certificate = crate::dialogue::certificate::read_certificate(case.session, rows);
+        let parts = certificate.map(|certificate| {
+            let thumbprint = certificate.thumbprint.unwrap_or_default();
+            [certificate.subject.unwrap_or_default(), thumbprint].join(&b'\0')
+        });
+        self.optional(parts.map(Cow::Owned))
+    }
+}
+
+fn place(row: &crate::session::Row) -> Place {
+    Place { file: row.file, line: row.line }
+}
+
+/// How many bytes a reply's code and status take.
+pub(super) const REPLY_BYTES: usize = 7;
+
+fn encode_reply(code: u16, (class, subject, detail): (u8, u16, u16)) -> [u8; REPLY_BYTES] {
+    let (code, subject, detail) = (code.to_le_bytes(), subject.to_le_bytes(), detail.to_le_bytes());
+    [code[0], code[1], class, subject[0], subject[1], detail[0], detail[1]]
+}
+
+pub(super) fn decode_reply(coded: &[u8]) -> (u16, (u8, u16, u16)) {
+    let pair = |at: usize| u16::from_le_bytes([coded[at], coded[at + 1]]);
+    (pair(0), (coded[2], pair(3), pair(5)))
+}
+
+/// The rule and severity that two bytes stand for.
+pub(super) fn decode_finding(coded: &[u8]) -> Option<(Rule, Severity)> {
+    let rule = crate::diagnosis::RULES.get(usize::from(coded[0]))?.rule;
+    let severity =
+        [Severity::Note, Severity::Warning, Severity::Error].into_iter().find(|known| *known as u8 == coded[1])?;
+    Some((rule, severity))
+}
+
+/// The files that four bytes each stand for.
+pub(super) fn decode_files(coded: &[u8]) -> impl Iterator<Item = FileId> {
+    coded.chunks_exact(4).map(|four| FileId(u32::from_le_bytes([four[0], four[1], four[2], four[3]])))
+}

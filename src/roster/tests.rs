@@ -1,0 +1,124 @@
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Enrolling, Roster};
+use crate::ingest::{Batch, Case, Catalogue, Options, Study, ingest};
+use crate::query::Query;
+use crate::query::saved::SavedFilters;
+use crate::query::subject::Subject;
+use crate::query::time::Times;
+use crate::record::value::Timestamp;
+
+/// Queries over every field whose values are held.
+const HELD: [&str; 34] = [
+    "ip:198.51.100.0/24",
+    "local:192.0.2.0/24",
+    "port:587",
+    "server:EX0*",
+    "connector:*frontend*",
+    "role:frontend",
+    "file:*2*",
+    "id:*1*",
+    "helo:*pc*",
+    "banner:mail.*",
+    "starttls:failed,refused",
+    "tls<1.2",
+    "tls:unknown",
+    "cipher:*256*",
+    "auth:failed",
+    "mechanism:login",
+    "user:*alice*",
+    "error:LogonDenied",
+    "error:\"\"",
+    "failures>1",
+    "mails>0",
+    "bytes>1000",
+    "lines>20",
+    "code:5xx",
+    "code:5.7.3",
+    "code:250",
+    "rule:auth-*",
+    "severity:warning",
+    "verdict:failed",
+    "end:Local",
+    "end:open",
+    "duration>5s",
+    "tarpit>0",
+    "after:2026-11-23T09:00",
+];
+
+/// The id of every session, and which queries mean it.
+struct Asking(Vec<Query>);
+
+impl Study for Asking {
+    type Yield = Vec<(Vec<u8>, Vec<bool>)>;
+
+    fn begin(&self) -> Self::Yield {
+        Vec::new()
+    }
+
+    fn take(&self, case: &Case<'_>, batch: &mut Self::Yield) {
+        batch.push((case.to_id(), self.0.iter().map(|query| query.matches(case)).collect()));
+    }
+}
+
+fn queries() -> Vec<Query> {
+    let times = Times { now: Timestamp(0), last: None };
+    HELD.iter().map(|text| Query::parse(text, &SavedFilters::default(), &times).expect(text)).collect()
+}
+
+/// What cases say, and what the roster made of them says.
+fn read(paths: &[PathBuf]) -> (Vec<(Vec<u8>, Vec<bool>)>, Roster) {
+    let catalogue = Catalogue::build(paths, None);
+    let files: Arc<[PathBuf]> = catalogue.files.iter().map(|file| file.path.clone()).collect();
+    let (mut told, mut roster) = (Vec::new(), Roster::default());
+    ingest(&catalogue, &Options::default(), &(Asking(queries()), Enrolling), &mut |batch: Batch<_>| {
+        let (asked, sheet) = batch.value;
+        told.extend(asked);
+        roster.push(Arc::new(sheet.into_sheet(Arc::clone(&files))));
+        ControlFlow::Continue(())
+    });
+    (told, roster)
+}
+
+#[test]
+fn a_listed_session_answers_as_its_case_did() {
+    let (mut told, roster) = read(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")]);
+    let queries = queries();
+    assert!(queries.iter().all(|query| !query.needs_rows()));
+    let listed = (0..roster.n_sheets()).flat_map(|sheet| roster.listed(sheet));
+    let mut seen: Vec<(Vec<u8>, Vec<bool>)> = listed
+        .map(|(seat, listed)| {
+            assert_eq!(roster.get(seat).map(|again| again.place()), Some(listed.place()));
+            (listed.to_id(), queries.iter().map(|query| query.matches(&listed)).collect())
+        })
+        .collect();
+    told.sort();
+    seen.sort();
+    assert_eq!(seen.len(), roster.len());
+    assert!(roster.len() > 100);
+    assert_eq!(seen, told);
+    for (at, text) in HELD.iter().enumerate() {
+        assert!(told.iter().any(|(_, answers)| answers[at]), "`{text}` is true of no sample");
+    }
+}
+
+#[test]
+fn what_is_not_held_is_said() {
+    let times = Times { now: Timestamp(0), last: None };
+    for text in ["LogonDenied", "/x/", "cert:mail.*", "from:a@b", "to:a@b", "msgid:x", "-(auth:failed or x)"] {
+        assert!(Query::parse(text, &SavedFilters::default(), &times).unwrap().needs_rows(), "{text}");
+    }
+}
+
+#[test]
+fn sessions_lie_in_the_order_of_their_first_rows() {
+    let (_, roster) = read(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")]);
+    for sheet in 0..roster.n_sheets() {
+        let positions: Vec<_> = roster.listed(sheet).map(|(_, listed)| listed.position()).collect();
+        assert!(positions.is_sorted());
+    }
+    let (_, start) = (0..roster.n_sheets()).flat_map(|sheet| roster.listed(sheet)).next().unwrap();
+    assert!(start.start().is_some() && start.lines() > 0);
+}
