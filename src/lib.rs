@@ -26,6 +26,7 @@
 //!    summary     counts that merge                                          |
 //!    policy      limits, and whether they held                              |
 //!    output      writers, escaping of hostile text  ------------------------+
+//!    tui         keys and cells  -------------------------------------------+
 //!    cli         arguments, exit codes
 //! ```
 //!
@@ -75,4 +76,5 @@ pub mod pattern;
 pub mod summary;
 pub mod policy;
 pub mod output;
+pub mod tui;
 pub mod cli;

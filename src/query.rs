@@ -28,7 +28,7 @@ pub mod time;
 mod question;
 mod meaning;
 pub mod expression;
-mod display;
+pub mod display;
 pub mod saved;
 pub mod subject;
 mod matching;

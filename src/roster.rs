@@ -43,7 +43,12 @@ pub struct Seat {
 pub struct Roster {
     sheets: Vec<Arc<Sheet>>,
     n_sessions: usize,
+    /// The sessions that are open at the end of a log that still grows.
+    open: Option<Arc<Sheet>>,
 }
+
+/// The sheet of the sessions that are open.
+pub const OPEN: u32 = u32::MAX;
 
 impl Roster {
     /// Takes in the sessions of a batch.
@@ -52,14 +57,19 @@ impl Roster {
         self.sheets.push(sheet);
     }
 
+    /// Takes in the sessions that are open at the end of what was read, in the place of those before.
+    pub fn set_open(&mut self, sheet: Option<Arc<Sheet>>) {
+        self.open = sheet;
+    }
+
     /// How many sessions.
     pub fn len(&self) -> usize {
-        self.n_sessions
+        self.n_sessions + self.open.as_ref().map_or(0, |open| open.entries().len())
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.n_sessions == 0
+        self.len() == 0
     }
 
     /// How many sheets.
@@ -74,24 +84,29 @@ impl Roster {
 
     /// One session.
     pub fn get(&self, seat: Seat) -> Option<Listed<'_>> {
-        let sheet = self.sheets.get(seat.sheet as usize)?;
+        let sheet = if seat.sheet == OPEN { self.open.as_ref()? } else { self.sheets.get(seat.sheet as usize)? };
         sheet.entries().get(seat.entry as usize).map(|entry| Listed { sheet, entry })
     }
 
     /// The sessions of the n-th sheet.
     pub fn listed(&self, index: usize) -> impl Iterator<Item = (Seat, Listed<'_>)> {
-        let sheet = u32::try_from(index).unwrap_or(u32::MAX);
-        let entries =
-            self.sheets.get(index).into_iter().flat_map(|one| one.entries().iter().map(move |entry| (one, entry)));
-        (0..)
-            .zip(entries)
-            .map(move |(entry, (one, found))| (Seat { sheet, entry }, Listed { sheet: one, entry: found }))
+        listed(u32::try_from(index).unwrap_or(OPEN), self.sheets.get(index))
+    }
+
+    /// The sessions that are open.
+    pub fn listed_open(&self) -> impl Iterator<Item = (Seat, Listed<'_>)> {
+        listed(OPEN, self.open.as_ref())
     }
 
     /// About how many bytes it takes.
     pub fn bytes(&self) -> usize {
         self.sheets.iter().map(|sheet| sheet.bytes()).sum()
     }
+}
+
+fn listed(sheet: u32, of: Option<&Arc<Sheet>>) -> impl Iterator<Item = (Seat, Listed<'_>)> {
+    let entries = of.into_iter().flat_map(|one| one.entries().iter().map(move |entry| Listed { sheet: one, entry }));
+    (0..).zip(entries).map(move |(entry, listed)| (Seat { sheet, entry }, listed))
 }
 
 /// Puts every session on a sheet.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stages in flow order. A new module under `src/` must be placed here.
-const STAGES: [&str; 13] = [
+const STAGES: [&str; 14] = [
     "source",
     "record",
     "session",
@@ -17,6 +17,7 @@ const STAGES: [&str; 13] = [
     "summary",
     "policy",
     "output",
+    "tui",
     "cli",
 ];
 

@@ -65,7 +65,7 @@ pub fn to_patterns_json(patterns: &Patterns, top: Option<usize>) -> serde_json::
 }
 
 /// The kind's word in the record.
-fn kind_text(kind: Kind) -> &'static str {
+pub fn kind_text(kind: Kind) -> &'static str {
     match kind {
         Kind::Guessing => "password-guessing",
         Kind::Spraying => "password-spraying",
@@ -75,7 +75,7 @@ fn kind_text(kind: Kind) -> &'static str {
 }
 
 /// `EX01\Client Frontend EX01 :587`.
-fn listener_text(listener: &Listener) -> String {
+pub fn listener_text(listener: &Listener) -> String {
     let name = format!("{}\\{}", visible(&listener.server), visible(&listener.connector));
     listener.port.map_or(name.clone(), |port| format!("{name} :{port}"))
 }

@@ -76,6 +76,6 @@ fn repeated_text(account: &Account) -> Option<String> {
 }
 
 /// `1 file`, `2 files`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", to_grouped(count), if count == 1 { "" } else { "s" })
 }

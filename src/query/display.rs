@@ -7,6 +7,20 @@
 use std::fmt::{Display, Formatter, Result, Write};
 
 use super::expression::{Expression, Term, Value, Written};
+use super::field::{Field, Kind};
+use super::meaning::mean;
+use super::syntax::Operator;
+
+/// Returns a term that asks for just this value: `user="alice@contoso.com"`.
+///
+/// `None` where the value is no text that can be typed.
+pub fn to_term_text(field: Field, value: &[u8]) -> Option<String> {
+    let value = std::str::from_utf8(value).ok()?;
+    let operator = if matches!(field.entry().kind, Kind::Text) { Operator::Is } else { Operator::Has };
+    let values = vec![Value::Text(value.to_owned())];
+    let meaning = mean(field, operator, &values).ok()?;
+    Some(Term { written: Written::Field { field, operator, values }, meaning }.to_string())
+}
 
 impl Display for Expression {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

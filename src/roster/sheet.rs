@@ -87,6 +87,8 @@ pub struct Sheet {
     pub(super) posts: Vec<Post>,
     /// The files of the input, by number.
     pub(super) files: Arc<[PathBuf]>,
+    n_failed: usize,
+    span: Option<(Timestamp, Timestamp)>,
 }
 
 impl Sheet {
@@ -98,6 +100,21 @@ impl Sheet {
     /// The files of the input that were known when it was made.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
+    }
+
+    /// How many of the sessions failed.
+    pub fn n_failed(&self) -> usize {
+        self.n_failed
+    }
+
+    /// When the first of the sessions began, and the last.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.span
+    }
+
+    /// The servers; one may come more than once.
+    pub fn servers(&self) -> impl Iterator<Item = &[u8]> {
+        self.posts.iter().filter_map(|post| self.names.get(post.server))
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -169,7 +186,10 @@ impl SheetMaker {
         entries.shrink_to_fit();
         hosts.shrink_to_fit();
         posts.shrink_to_fit();
-        Sheet { entries, names: names.into_names(), hosts, posts, files }
+        let n_failed = entries.iter().filter(|entry| entry.verdict == Verdict::Failed).count();
+        let starts = || entries.iter().filter_map(|entry| entry.start);
+        let span = starts().min().zip(starts().max());
+        Sheet { entries, names: names.into_names(), hosts, posts, files, n_failed, span }
     }
 
     fn optional(&mut self, text: Option<Cow<'_, [u8]>>) -> NameId {

@@ -1,0 +1,240 @@
+//! The columns of the list of sessions, as many as there is room for.
+//!
+//! In: a listed session. Out: cells, and the filter that a cell stands for.
+//!
+//! **Invariant**: cells are escaped; only rows that are shown are made into text.
+
+use std::borrow::Cow;
+
+use crate::diagnosis::{Severity, Verdict};
+use crate::dialogue::facts::{Auth, Protocol, StartTls};
+use crate::output::escape::visible;
+use crate::output::json::{auth_text, starttls_text};
+use crate::output::time::{Zone, to_duration_text, to_time_text};
+use crate::query::display::to_term_text;
+use crate::query::field::{AUTH_WORDS, Field, STARTTLS_WORDS, TLS_ORDERED_FROM, TLS_WORDS, VERDICT_WORDS};
+use crate::query::subject::Subject;
+use crate::roster::listed::Listed;
+
+use super::theme::Glyphs;
+
+/// A column of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    Time,
+    Client,
+    Helo,
+    Tls,
+    Verdict,
+    Auth,
+    User,
+    Port,
+    Mails,
+    Duration,
+    Server,
+    Findings,
+}
+
+/// The columns from left to right, each with the cells it takes and how soon it has to go.
+const COLUMNS: [(Column, u16, u8); 12] = [
+    (Column::Time, 8, 0),
+    (Column::Client, 15, 0),
+    (Column::Helo, 10, 2),
+    (Column::Tls, 7, 1),
+    (Column::Verdict, 7, 0),
+    (Column::Auth, 10, 3),
+    (Column::User, 14, 1),
+    (Column::Port, 4, 5),
+    (Column::Mails, 5, 6),
+    (Column::Duration, 9, 7),
+    (Column::Server, 8, 8),
+    (Column::Findings, 20, 4),
+];
+
+/// The columns that fit, with their widths; the last one gets what is left over.
+pub(super) fn fitting(width: u16, has_days: bool) -> Vec<(Column, u16)> {
+    let mut last_kept = 8;
+    loop {
+        let kept = COLUMNS.iter().filter(|(_, _, rank)| *rank <= last_kept);
+        let mut kept: Vec<(Column, u16)> = kept.map(|(column, width, _)| (*column, *width)).collect();
+        if has_days {
+            // The day stands before the time.
+            kept[0].1 += 6;
+        }
+        let gaps = u16::try_from(kept.len()).unwrap_or(0).saturating_sub(1);
+        let needed: u16 = kept.iter().map(|(_, width)| width).sum::<u16>() + gaps;
+        if needed <= width || last_kept == 0 {
+            if let Some((_, last)) = kept.last_mut() {
+                *last += width.saturating_sub(needed);
+            }
+            return kept;
+        }
+        last_kept -= 1;
+    }
+}
+
+impl Column {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Time => "start",
+            Self::Client => "client",
+            Self::Helo => "helo",
+            Self::Tls => "tls",
+            Self::Verdict => "verdict",
+            Self::Auth => "auth",
+            Self::User => "user",
+            Self::Port => "port",
+            Self::Mails => "mails",
+            Self::Duration => "duration",
+            Self::Server => "server",
+            Self::Findings => "findings",
+        }
+    }
+
+    /// The session's value.
+    pub(super) fn cell<'a>(self, listed: &Listed<'a>, look: &Look) -> Cow<'a, str> {
+        let optional = |text: Option<&'a [u8]>| text.map_or(Cow::Borrowed("-"), visible);
+        match self {
+            Self::Time => Cow::Owned(time_cell(listed, look)),
+            Self::Client => visible(listed.client()),
+            Self::Helo => optional(listed.client_name()),
+            Self::Tls => Cow::Borrowed(tls_cell(listed)),
+            Self::Verdict => verdict_cell(listed, look.glyphs),
+            Self::Auth => auth_cell(listed),
+            Self::User => optional(listed.user_name()),
+            Self::Port => listed.port().map_or(Cow::Borrowed("-"), |port| Cow::Owned(port.to_string())),
+            Self::Mails => {
+                let (accepted, attempted) = listed.mail_counts();
+                Cow::Owned(format!("{accepted}/{attempted}"))
+            }
+            Self::Duration => listed.duration_ms().map_or(Cow::Borrowed("-"), |millis| {
+                Cow::Owned(to_duration_text(i64::try_from(millis).unwrap_or(i64::MAX)))
+            }),
+            Self::Server => visible(listed.server_name()),
+            Self::Findings => {
+                let names: Vec<&str> = listed.findings().map(|(rule, _)| rule.name()).collect();
+                if names.is_empty() { Cow::Borrowed("-") } else { Cow::Owned(names.join(" ")) }
+            }
+        }
+    }
+
+    /// The filter that means sessions with the same value; `None` where there is none.
+    pub(super) fn to_term(self, listed: &Listed<'_>) -> Option<String> {
+        let of_word = |field, words: &[&str], at: usize| to_term_text(field, words.get(at)?.as_bytes());
+        match self {
+            Self::Time => {
+                let (seconds, _) = listed.start()?.to_unix();
+                let minute = crate::record::value::Timestamp::from_unix(seconds.div_euclid(60) * 60);
+                let next = crate::record::value::Timestamp::from_unix((seconds.div_euclid(60) + 1) * 60);
+                Some(format!("after:{} before:{}", to_term_time(minute), to_term_time(next)))
+            }
+            Self::Client => to_term_text(Field::Ip, listed.client()),
+            Self::Helo => to_term_text(Field::Helo, listed.client_name().unwrap_or_default()),
+            Self::Tls => match (listed.protocol(), listed.starttls()) {
+                (Some(protocol), _) => of_word(Field::Tls, TLS_WORDS, TLS_ORDERED_FROM + protocol as usize),
+                (None, outcome) => of_word(Field::StartTls, STARTTLS_WORDS, outcome as usize),
+            },
+            Self::Verdict => of_word(Field::Verdict, VERDICT_WORDS, listed.verdict() as usize),
+            Self::Auth => of_word(Field::Auth, AUTH_WORDS, listed.auth() as usize),
+            Self::User => to_term_text(Field::User, listed.user_name().unwrap_or_default()),
+            Self::Port => to_term_text(Field::Port, listed.port()?.to_string().as_bytes()),
+            Self::Mails => Some(format!("mails:{}", listed.mail_counts().0)),
+            Self::Duration => Some(format!("duration>={}ms", listed.duration_ms()?)),
+            Self::Server => to_term_text(Field::Server, listed.server_name()),
+            Self::Findings => listed.findings().next().map(|(rule, _)| format!("rule:{}", rule.name())),
+        }
+    }
+}
+
+/// How cells look.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) zone: Zone,
+    pub(super) has_days: bool,
+    pub(super) glyphs: Glyphs,
+}
+
+/// A moment as a query has it: to the second.
+pub(super) fn to_term_time(time: crate::record::value::Timestamp) -> String {
+    to_time_text(time, Zone::Utc).replace(".000Z", "")
+}
+
+/// `09:05:02`, or `11-23 09:05:02`.
+fn time_cell(listed: &Listed<'_>, look: &Look) -> String {
+    let Some(start) = listed.start() else { return "-".into() };
+    let text = to_time_text(start, look.zone);
+    let (date, clock) = text.split_once('T').unwrap_or((&text, ""));
+    let clock = clock.get(..8).unwrap_or(clock);
+    match look.has_days {
+        true => format!("{} {clock}", date.get(date.len().saturating_sub(5)..).unwrap_or_default()),
+        false => clock.to_owned(),
+    }
+}
+
+fn tls_cell(listed: &Listed<'_>) -> &'static str {
+    match (listed.starttls(), listed.protocol()) {
+        (StartTls::NotAttempted, _) => "-",
+        (StartTls::Succeeded, Some(protocol)) => match protocol {
+            Protocol::Ssl3 => "ssl3",
+            Protocol::Tls10 => "tls1.0",
+            Protocol::Tls11 => "tls1.1",
+            Protocol::Tls12 => "tls1.2",
+            Protocol::Tls13 => "tls1.3",
+        },
+        (StartTls::Succeeded, None) => "yes",
+        (outcome, _) => starttls_text(outcome),
+    }
+}
+
+/// What failed: TLS, the login, or something else; or the verdict.
+fn verdict_cell<'a>(listed: &Listed<'a>, glyphs: Glyphs) -> Cow<'a, str> {
+    let gravest = listed.findings().find(|(_, severity)| *severity == Severity::Error);
+    match (listed.verdict(), gravest) {
+        (Verdict::Failed, Some((rule, _))) => {
+            let name = rule.name();
+            let what = name.split('-').next().unwrap_or(name);
+            let what = match what {
+                "starttls" | "certificate" => "tls",
+                "command" => "cmd",
+                "connection" => "conn",
+                "message" => "msg",
+                "protocol" => "proto",
+                "recipient" => "rcpt",
+                "sender" => "from",
+                "server" => "load",
+                other => other,
+            };
+            Cow::Owned(format!("{} {what}", glyphs.failed()))
+        }
+        (verdict, _) => Cow::Borrowed(match verdict {
+            Verdict::Incomplete => "(part)",
+            verdict => verdict.as_text(),
+        }),
+    }
+}
+
+fn auth_cell<'a>(listed: &Listed<'a>) -> Cow<'a, str> {
+    match (listed.auth(), listed.mechanism_name()) {
+        (Auth::NotAttempted, _) => Cow::Borrowed("-"),
+        (outcome, Some(mechanism)) if outcome == Auth::Succeeded => Cow::Owned(visible(mechanism).to_uppercase()),
+        (outcome, _) => Cow::Borrowed(auth_text(outcome)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fill_the_width() {
+        for width in 56..240 {
+            for has_days in [false, true] {
+                let columns = fitting(width, has_days);
+                let gaps = u16::try_from(columns.len()).unwrap() - 1;
+                let all = columns.iter().map(|(_, width)| width).sum::<u16>() + gaps;
+                assert_eq!(all, width);
+            }
+        }
+        assert_eq!(fitting(240, false).len(), COLUMNS.len());
+    }
+}

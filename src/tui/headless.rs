@@ -1,0 +1,147 @@
+//! The screen without a terminal: every effect is done at once.
+//!
+//! In: paths and keys. Out: the cells that a terminal would show.
+//!
+//! **Invariant**: runs the same update, view and work as the terminal does; what a worker would do
+//! later is done before the next key.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use crate::ingest::{Batch, Catalogue, Options, ingest};
+use crate::pattern::{Patterns, Watch, Watching};
+use crate::roster::Enrolling;
+use crate::roster::sheet::SheetMaker;
+
+use super::browse::Browser;
+use super::key::Key;
+use super::message::{Effect, Message};
+use super::model::Model;
+use super::settings::Settings;
+use super::update::{begin, update};
+use super::{session, view, writing};
+
+/// The screen without a terminal.
+#[derive(Debug)]
+pub struct Headless {
+    /// What is drawn.
+    pub model: Model,
+    /// What was copied, last.
+    pub copied: Option<String>,
+    /// What quitting left behind: what goes to standard output.
+    pub ended: Option<Option<String>>,
+    browser: Browser,
+}
+
+impl Headless {
+    /// Reads all that the paths name.
+    pub fn open(paths: &[PathBuf], settings: Settings, size: (u16, u16)) -> Self {
+        let mut screen =
+            Self { model: Model::new(settings, size), copied: None, ended: None, browser: Browser::default() };
+        let effects = begin(&mut screen.model);
+        screen.run(effects);
+        for message in read(paths) {
+            screen.take(message);
+        }
+        screen
+    }
+
+    /// Takes a message in, and does all that follows from it.
+    pub fn take(&mut self, message: Message) {
+        let effects = update(&mut self.model, message);
+        self.run(effects);
+    }
+
+    /// Presses keys: a letter for itself, `<enter>` or `<ctrl+c>` for others.
+    pub fn press(&mut self, keys: &str) {
+        let mut rest = keys;
+        while let Some(first) = rest.chars().next() {
+            let named = rest.strip_prefix('<').and_then(|inner| inner.split_once('>'));
+            let (key, after) = match named.and_then(|(name, after)| Some((Key::parse(name)?, after))) {
+                Some(named) => named,
+                None => (Key::plain(crossterm::event::KeyCode::Char(first)), &rest[first.len_utf8()..]),
+            };
+            self.take(Message::Key(key));
+            rest = after;
+        }
+    }
+
+    fn run(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            let message = match effect {
+                Effect::Browse(job) => self.browser.answer(&job, &|| false, &mut |_, _| {}).map(Message::Answer),
+                Effect::Load(job) => Some(Message::Loaded(Box::new(session::load(&job)))),
+                Effect::Write(job) => Some(Message::Written(writing::write(&job))),
+                Effect::Copy(text) => {
+                    self.copied = Some(text);
+                    None
+                }
+                Effect::Quit(text) => {
+                    self.ended = Some(text);
+                    None
+                }
+                Effect::Mouse(_) | Effect::Follow(_) | Effect::Redraw => None,
+            };
+            if let Some(message) = message {
+                self.take(message);
+            }
+        }
+    }
+
+    /// Draws.
+    pub fn draw(&self) -> Buffer {
+        let (columns, rows) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a backend that cannot fail");
+        terminal.draw(|frame| view::view(&self.model, frame)).expect("a backend that cannot fail");
+        terminal.backend().buffer().clone()
+    }
+
+    /// What is drawn, as text; blanks at the ends of lines are off.
+    pub fn screen(&self) -> String {
+        let buffer = self.draw();
+        let width = usize::from(buffer.area().width);
+        let mut text = String::new();
+        for line in buffer.content().chunks(width.max(1)) {
+            let mut skipped = 0;
+            let mut row = String::new();
+            for cell in line {
+                if skipped > 0 {
+                    skipped -= 1;
+                    continue;
+                }
+                skipped = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+                row.push_str(cell.symbol());
+            }
+            text.push_str(row.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Reads everything, as messages.
+pub fn read(paths: &[PathBuf]) -> Vec<Message> {
+    let catalogue = Catalogue::build(paths, None);
+    let files: Arc<[PathBuf]> = catalogue.files.iter().map(|file| file.path.clone()).collect();
+    let mut messages = vec![Message::Files {
+        all_bytes: catalogue.files.iter().map(|file| file.size_bytes).sum(),
+        files: catalogue.files.iter().cloned().collect(),
+        remarks: catalogue.errors.iter().map(ToString::to_string).collect(),
+    }];
+    let mut patterns = Patterns::default();
+    let account =
+        ingest(&catalogue, &Options::default(), &(Enrolling, Watching), &mut |batch: Batch<(SheetMaker, Watch)>| {
+            let (sheet, watch) = batch.value;
+            patterns += &watch.into_patterns();
+            messages.push(Message::Sheet(Arc::new(sheet.into_sheet(Arc::clone(&files))), batch.bytes));
+            ControlFlow::Continue(())
+        });
+    messages.push(Message::Patterns(Arc::new(patterns)));
+    messages.push(Message::Read(account.errors.iter().map(ToString::to_string).collect()));
+    messages
+}

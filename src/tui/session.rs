@@ -1,0 +1,165 @@
+//! One session with its rows, read again from the files they lie in.
+//!
+//! In: a [`Job`]: where it stands. Out: a [`Loaded`].
+//!
+//! **Invariant**: everything in it is escaped.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::diagnosis::article::Advice;
+use crate::diagnosis::{Severity, Verdict};
+use crate::ingest::{Batch, Case, Catalogue, LogFile, Options, Study, ingest};
+use crate::output::escape::visible;
+use crate::output::paint::Paint;
+use crate::output::time::Zone;
+use crate::output::transcript::{Line, to_conversation, write_transcript};
+use crate::roster::{Place, Roster, Seat};
+use crate::session::FileId;
+
+use super::browse::find_good;
+
+/// What is to be read.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Which question it is.
+    pub number: u64,
+    /// All sessions.
+    pub roster: Roster,
+    /// Which of them.
+    pub seat: Seat,
+    /// Whether a good session of the same client is wanted too.
+    pub has_good: bool,
+    /// All files.
+    pub files: Arc<[LogFile]>,
+    /// The zone of times.
+    pub zone: Zone,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Pair {
+    /// Which question it answers.
+    pub number: u64,
+    /// The session; `None` where it cannot be found in its files any more.
+    pub session: Option<Loaded>,
+    /// A good session of the same client, where it was asked for and there is one.
+    pub good: Option<Loaded>,
+}
+
+/// A finding in words.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What happened.
+    pub message: String,
+    /// The rows that prove it.
+    pub rows: Vec<usize>,
+    /// What to look at, and what to change.
+    pub advice: Vec<Advice>,
+}
+
+/// One session with its rows.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Where it stands.
+    pub place: Place,
+    /// What `show` takes.
+    pub id: String,
+    /// Whom it connected.
+    pub ends: String,
+    /// How it went.
+    pub verdict: Verdict,
+    /// Its conversation.
+    pub lines: Vec<Line>,
+    /// Its rows as the log has them.
+    pub raw: Vec<String>,
+    /// What was found.
+    pub findings: Vec<Found>,
+    /// All of it as `show` prints it.
+    pub text: String,
+}
+
+/// Reads a session again, and a good one to lay beside it.
+pub fn load(job: &Job) -> Pair {
+    let mut pair = Pair { number: job.number, ..Pair::default() };
+    let Some(listed) = job.roster.get(job.seat) else { return pair };
+    pair.session = read(job, job.seat);
+    if job.has_good {
+        pair.good = find_good(&job.roster, &listed).and_then(|seat| read(job, seat));
+    }
+    pair
+}
+
+struct Reading {
+    line: u64,
+    zone: Zone,
+}
+
+impl Study for Reading {
+    type Yield = Vec<Loaded>;
+
+    fn begin(&self) -> Self::Yield {
+        Vec::new()
+    }
+
+    fn take(&self, case: &Case<'_>, loaded: &mut Self::Yield) {
+        let first = case.session.first();
+        if first.file == FileId(0) && first.line == self.line {
+            loaded.push(Loaded::new(case, self.zone));
+        }
+    }
+}
+
+fn read(job: &Job, seat: Seat) -> Option<Loaded> {
+    let listed = job.roster.get(seat)?;
+    let (first, last) = (listed.place(), listed.last_place());
+    let files = job.files.get(first.file.0 as usize..=last.file.0.max(first.file.0) as usize)?;
+    let catalogue = Catalogue { files: files.to_vec(), ..Catalogue::default() };
+    let options = Options { n_threads: 1, ..Options::default() };
+    let mut loaded = None;
+    ingest(&catalogue, &options, &Reading { line: first.line, zone: job.zone }, &mut |batch: Batch<Vec<Loaded>>| {
+        loaded = batch.value.into_iter().next();
+        if loaded.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    let id = String::from_utf8_lossy(&listed.to_id()).into_owned();
+    loaded.map(|loaded: Loaded| Loaded { place: first, id: visible(id.as_bytes()).into_owned(), ..loaded })
+}
+
+impl Loaded {
+    fn new(case: &Case<'_>, zone: Zone) -> Self {
+        let first = case.session.first();
+        let port = case.local().port.map_or(String::new(), |port| format!(" > :{port}"));
+        let mut text = String::new();
+        write_transcript(case, zone, Paint::Plain, &mut text);
+        Self {
+            place: Place { file: first.file, line: first.line },
+            id: visible(&case.to_id()).into_owned(),
+            ends: format!("{}{port}", visible(case.remote().host)),
+            verdict: case.verdict(),
+            lines: to_conversation(case, zone),
+            raw: case.session.rows.iter().map(|row| visible(case.session.as_line(row)).into_owned()).collect(),
+            findings: case.findings.iter().map(|finding| Found::new(case, finding)).collect(),
+            text,
+        }
+    }
+}
+
+impl Found {
+    fn new(case: &Case<'_>, finding: &crate::diagnosis::Finding) -> Self {
+        let mut advice = finding.to_advice(case.session, case.facts);
+        for step in &mut advice {
+            step.command = step.command.take().map(|command| visible(command.as_bytes()).into_owned());
+        }
+        Self {
+            rule: finding.rule.name(),
+            severity: finding.severity,
+            message: visible(finding.to_message(case.session, case.facts).as_bytes()).into_owned(),
+            rows: finding.evidence.rows().iter().map(|row| *row as usize).collect(),
+            advice,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What a message changes.
+//!
+//! In: a [`Message`]. Out: the model as it is then, and what is asked for.
+//!
+//! **Invariant**: no input or output, no clock, no thread; nothing here takes longer than 5 ms, at
+//! whatever number of sessions.
+
+mod keys;
+mod moving;
+mod filtering;
+mod transcript;
+mod timeline;
+
+use std::sync::Arc;
+
+use crate::roster::sheet::Sheet;
+
+pub(super) use moving::has_days;
+
+use super::browse::{self, Answer, Rank};
+use super::message::{Effect, Message, Mouse};
+use super::model::{About, Focus, Model, Phase};
+use super::session;
+use super::table::View;
+use super::theme::Part;
+
+/// Takes a message in.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match message {
+        Message::Key(key) => keys::press(model, key, &mut effects),
+        Message::Paste(text) => filtering::paste(model, &text),
+        Message::Mouse(mouse) => take_mouse(model, mouse),
+        Message::Resize(columns, rows) => model.size = (columns, rows),
+        Message::Files { files, all_bytes, remarks } => {
+            model.files = files;
+            model.reading.all_bytes = all_bytes;
+            model.reading.remarks = remarks;
+            model.reading.phase = Phase::Reading;
+        }
+        Message::Sheet(sheet, bytes) => take_sheet(model, sheet, bytes),
+        Message::Open(sheet) => {
+            widen(model, &sheet);
+            model.roster.set_open(Some(sheet));
+            model.n_told += 1;
+        }
+        Message::Patterns(patterns) => {
+            model.patterns = Some(patterns);
+            model.n_told += 1;
+        }
+        Message::Read(remarks) => finish(model, remarks),
+        Message::Following => model.reading.phase = Phase::Following,
+        Message::Answer(answer) => take_answer(model, answer),
+        Message::Searching(percent) => model.asked.searched = Some(percent),
+        Message::Loaded(pair) => transcript::take(model, *pair),
+        Message::Written(Ok(text)) => model.say(text, Part::Success),
+        Message::Written(Err(text)) | Message::Broken(text) => model.say(text, Part::Failure),
+        Message::Tick(now) => model.now = Some(now),
+        Message::Hangup => effects.push(Effect::Quit(None)),
+    }
+    moving::keep_in_sight(model);
+    ask(model, &mut effects);
+    effects
+}
+
+/// A screen at its beginning: with the filter that was typed on the command line.
+pub fn begin(model: &mut Model) -> Vec<Effect> {
+    let text = model.settings.filter.clone();
+    if !text.is_empty() {
+        filtering::set(model, &text);
+    }
+    Vec::new()
+}
+
+fn take_sheet(model: &mut Model, sheet: Arc<Sheet>, bytes: u64) {
+    model.reading.bytes += bytes;
+    widen(model, &sheet);
+    model.n_failed += sheet.n_failed();
+    model.roster.push(sheet);
+}
+
+fn widen(model: &mut Model, sheet: &Sheet) {
+    for server in sheet.servers() {
+        if !model.servers.contains(server) {
+            model.servers.insert(server.to_vec());
+        }
+    }
+    if let Some((first, last)) = sheet.span() {
+        model.span = Some(model.span.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+    }
+}
+
+fn finish(model: &mut Model, mut remarks: Vec<String>) {
+    if model.reading.phase != Phase::Following {
+        model.reading.phase = Phase::Done;
+    }
+    if let Some(first) = remarks.first() {
+        model.say(first.clone(), Part::Failure);
+    }
+    model.reading.remarks.append(&mut remarks);
+}
+
+/// Takes an answer in; the selection stays on its session, at its height on the screen.
+fn take_answer(model: &mut Model, answer: Answer) {
+    if answer.generation != model.asked.generation {
+        return;
+    }
+    model.asked.searched = None;
+    let is_of_other_query = answer.query_number != model.answer.query_number;
+    model.answer = answer;
+    let cursor = &mut model.cursors[View::Sessions as usize];
+    let place = |rank: Rank| model.answer.seats.partition_point(|(other, _)| *other < rank);
+    let at = model.selected.map_or(0, place).min(model.answer.seats.len().saturating_sub(1));
+    cursor.top = match is_of_other_query {
+        true => 0,
+        false => (cursor.top + at).saturating_sub(cursor.at),
+    };
+    cursor.at = at;
+    moving::find_key(model);
+}
+
+fn take_mouse(model: &mut Model, mouse: Mouse) {
+    let Some(panes) = super::layout::layout(model) else { return };
+    match mouse {
+        Mouse::Wheel(step) => moving::step(model, isize::from(step) * 3),
+        Mouse::Click(x, y) => {
+            let is_in = |pane: ratatui::layout::Rect| pane.contains((x, y).into());
+            if is_in(panes.list) {
+                model.focus = Focus::List;
+                if let Some(row) = y.checked_sub(panes.list.y + 2) {
+                    let at = model.cursor().top + usize::from(row);
+                    moving::go(model, at);
+                }
+            } else if panes.transcript.is_some_and(is_in) {
+                model.focus = Focus::Transcript;
+            } else if is_in(panes.timeline) {
+                model.focus = Focus::Timeline;
+                model.timeline.at = usize::from(x.saturating_sub(panes.timeline.x + 1));
+            }
+        }
+    }
+}
+
+/// Asks what has to be asked for the screen to be up to date.
+fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
+    let question = (model.filter.number, model.view, model.by, model.settings.zone);
+    let about = About { question, known: (model.roster.n_sheets(), model.n_told) };
+    let is_waiting = model.asked.generation != model.answer.generation;
+    let is_same_question = model.asked.about.is_some_and(|asked| asked.question == question);
+    // What only grew can wait until what was asked is answered.
+    if model.asked.about != Some(about) && !(is_waiting && is_same_question) {
+        model.asked.generation += 1;
+        model.asked.about = Some(about);
+        model.asked.searched = None;
+        effects.push(Effect::Browse(browse::Job {
+            generation: model.asked.generation,
+            query_number: model.filter.number,
+            roster: model.roster.clone(),
+            files: Arc::clone(&model.files),
+            query: Arc::clone(&model.filter.query),
+            view: model.view,
+            by: model.by,
+            zone: model.settings.zone,
+            patterns: model.patterns.clone(),
+        }));
+    }
+    let Some(seat) = model.seat() else {
+        model.transcript.about = None;
+        model.transcript.pair = session::Pair::default();
+        return;
+    };
+    let Some(listed) = model.roster.get(seat) else { return };
+    let about = (browse::rank_of(&listed), model.settings.zone, model.transcript.has_good);
+    let has_grown =
+        seat.sheet == crate::roster::OPEN && effects.iter().any(|effect| matches!(effect, Effect::Browse(_)));
+    if model.transcript.about != Some(about) || has_grown {
+        model.transcript.number += 1;
+        model.transcript.about = Some(about);
+        effects.push(Effect::Load(session::Job {
+            number: model.transcript.number,
+            roster: model.roster.clone(),
+            seat,
+            has_good: model.transcript.has_good,
+            files: Arc::clone(&model.files),
+            zone: model.settings.zone,
+        }));
+    }
+}

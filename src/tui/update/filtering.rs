@@ -1,0 +1,205 @@
+//! The filter, and other lines that are typed.
+//!
+//! In: keys. Out: a query, as it is typed.
+//!
+//! **Invariant**: what is not understood leaves the last good query in force.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::query::Query;
+use crate::query::complete::complete;
+use crate::query::error::SyntaxError;
+use crate::tui::columns::fitting;
+use crate::tui::key::Key;
+use crate::tui::layout::layout;
+use crate::tui::message::Effect;
+use crate::tui::model::{Focus, Model};
+use crate::tui::prompt::{Prompt, Purpose, Typed};
+use crate::tui::table::View;
+use crate::tui::theme::Part;
+use crate::tui::writing;
+
+use super::{moving, transcript};
+
+/// How many lines are remembered.
+const MOST_REMEMBERED: usize = 200;
+
+/// Takes a key into the line that is typed.
+pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
+    let Some(mut prompt) = model.prompt.take() else { return };
+    let purpose = prompt.purpose;
+    let saved = &model.settings.saved;
+    let history = match purpose {
+        Purpose::Filter => &model.filter.history[..],
+        Purpose::Search => &model.searches,
+        Purpose::Write => &[],
+    };
+    let offer = |text: &str| match purpose {
+        Purpose::Filter => {
+            let completion = complete(text, saved);
+            (completion.from, completion.words)
+        }
+        Purpose::Search | Purpose::Write => (0, Vec::new()),
+    };
+    let typed = prompt.press(key, history, offer);
+    let (text, before) = (prompt.text.clone(), prompt.before.clone());
+    if matches!(typed, Typed::Changed | Typed::Same) {
+        model.prompt = Some(prompt);
+    }
+    match (purpose, typed) {
+        (_, Typed::Same) => {}
+        (Purpose::Filter, Typed::Changed) => set(model, &text),
+        (Purpose::Filter, Typed::Accepted) => accept(model, text, &before),
+        (Purpose::Filter, Typed::Cancelled) => set(model, &before),
+        (Purpose::Search, Typed::Changed) => transcript::search(model, &text),
+        (Purpose::Search, Typed::Accepted) => remember(&mut model.searches, text),
+        (Purpose::Search, Typed::Cancelled) => transcript::search(model, &before),
+        (Purpose::Write, Typed::Accepted) => write(model, &text, effects),
+        (Purpose::Write, _) => {}
+    }
+}
+
+/// Text that was pasted goes into the line; without one it is a filter.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    if model.prompt.is_none() {
+        model.prompt = Some(Prompt::new(Purpose::Filter, &model.filter.text));
+    }
+    let Some(prompt) = &mut model.prompt else { return };
+    prompt.insert(text);
+    let (purpose, text) = (prompt.purpose, prompt.text.clone());
+    match purpose {
+        Purpose::Filter => set(model, &text),
+        Purpose::Search => transcript::search(model, &text),
+        Purpose::Write => {}
+    }
+}
+
+/// Makes a text the filter, if it is understood.
+pub(super) fn set(model: &mut Model, text: &str) {
+    match understand(model, text) {
+        Ok(query) => {
+            model.filter.fault = None;
+            if model.filter.text != text {
+                model.filter.text = text.to_owned();
+                model.filter.query = Arc::new(query);
+                model.filter.number += 1;
+            }
+        }
+        Err(fault) => model.filter.fault = Some(fault),
+    }
+}
+
+fn understand(model: &Model, text: &str) -> Result<Query, SyntaxError> {
+    if text.trim().is_empty() {
+        return Ok(Query::everything());
+    }
+    Query::parse(text, &model.settings.saved, &model.times())
+}
+
+/// Ends the typing. A text that is not understood stays, with the fault said.
+fn accept(model: &mut Model, text: String, before: &str) {
+    set(model, &text);
+    if model.filter.fault.is_some() {
+        let mut prompt = Prompt::new(Purpose::Filter, &text);
+        before.clone_into(&mut prompt.before);
+        model.prompt = Some(prompt);
+        return;
+    }
+    remember(&mut model.filter.history, before.to_owned());
+    remember(&mut model.filter.history, text);
+    model.view = View::Sessions;
+    model.focus = Focus::List;
+}
+
+fn remember(history: &mut Vec<String>, text: String) {
+    if text.trim().is_empty() {
+        return;
+    }
+    history.retain(|known| *known != text);
+    history.push(text);
+    if history.len() > MOST_REMEMBERED {
+        history.remove(0);
+    }
+}
+
+/// Goes back to the filter before; from the first one to none.
+pub(super) fn undo(model: &mut Model) {
+    let now = std::mem::take(&mut model.filter.text);
+    model.filter.history.retain(|known| *known != now);
+    let before = model.filter.history.last().cloned().unwrap_or_default();
+    model.filter.text = now.clone();
+    if now.is_empty() {
+        return;
+    }
+    set(model, &before);
+    // Up brings it back.
+    model.filter.history.insert(0, now);
+}
+
+/// Adds a term to the filter.
+pub(super) fn add(model: &mut Model, term: &str) {
+    let now = model.filter.text.trim();
+    let text = match now {
+        "" => term.to_owned(),
+        // A term behind an `or` would bind to its last part alone.
+        _ if now.to_ascii_lowercase().split_whitespace().any(|word| word == "or") => format!("({now}) {term}"),
+        _ => format!("{now} {term}"),
+    };
+    let before = model.filter.text.clone();
+    set(model, &text);
+    if let Some(fault) = model.filter.fault.take() {
+        model.say(fault.problem, Part::Warning);
+        return;
+    }
+    remember(&mut model.filter.history, before);
+    remember(&mut model.filter.history, text);
+}
+
+/// Puts the cell's value into the filter, or keeps it out.
+pub(super) fn add_cell(model: &mut Model, sign: &str) {
+    let term = match model.view {
+        View::Sessions => {
+            let width = layout(model).map_or(0, |panes| panes.list.width.saturating_sub(2));
+            let columns = fitting(width, moving::has_days(model));
+            let column = columns.get(model.column.min(columns.len().saturating_sub(1)));
+            column.and_then(|(column, _)| column.to_term(&model.session()?))
+        }
+        _ => row_filter(model),
+    };
+    match term {
+        Some(term) if sign.is_empty() => add(model, &term),
+        Some(term) if term.contains(' ') => add(model, &format!("{sign}({term})")),
+        Some(term) => add(model, &format!("{sign}{term}")),
+        None => model.say("this cell has no value to filter by", Part::Warning),
+    }
+}
+
+/// Makes the table's row a filter, and shows its sessions.
+pub(super) fn add_row(model: &mut Model) {
+    match row_filter(model) {
+        Some(term) => {
+            add(model, &term);
+            model.view = View::Sessions;
+        }
+        None => model.say("this row is no filter", Part::Warning),
+    }
+}
+
+fn row_filter(model: &Model) -> Option<String> {
+    model.table()?.rows.get(model.cursor().at)?.filter.clone()
+}
+
+fn write(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
+    if text.trim().is_empty() {
+        return;
+    }
+    model.say("writing…", Part::Aside);
+    effects.push(Effect::Write(writing::Job {
+        path: PathBuf::from(text.trim()),
+        roster: model.roster.clone(),
+        seats: Arc::clone(&model.answer.seats),
+        files: Arc::clone(&model.files),
+        zone: model.settings.zone,
+    }));
+}

@@ -1,0 +1,181 @@
+//! What a key does.
+//!
+//! In: a [`Key`]. Out: the model as it is then, and what is asked for.
+//!
+//! **Invariant**: an [`Action`] has one arm here.
+
+use crate::output::time::Zone;
+use crate::tui::bindings::{Action, BINDINGS, Context};
+use crate::tui::key::Key;
+use crate::tui::message::{Effect, usual_path};
+use crate::tui::model::{Focus, Model, Phase};
+use crate::tui::prompt::{Prompt, Purpose};
+use crate::tui::table::View;
+use crate::tui::tables::By;
+use crate::tui::theme::Part;
+
+use super::{filtering, moving, timeline, transcript};
+
+/// Takes a key.
+pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
+    if model.prompt.is_some() {
+        return filtering::press(model, key, effects);
+    }
+    model.notice = None;
+    let Some(action) = model.settings.keymap.action(context(model), key) else { return };
+    match (model.help, action) {
+        (_, Action::Interrupt) => effects.push(Effect::Quit(None)),
+        (Some(top), action) => model.help = turn_help(top, action),
+        (None, action) => act(model, action, effects),
+    }
+}
+
+fn context(model: &Model) -> Context {
+    match model.focus {
+        Focus::List => Context::List,
+        Focus::Transcript => Context::Transcript,
+        Focus::Timeline => Context::Timeline,
+    }
+}
+
+/// Scrolls the help; any key that does not, closes it.
+fn turn_help(top: usize, action: Action) -> Option<usize> {
+    match action {
+        Action::Down => Some((top + 1).min(BINDINGS.len())),
+        Action::PageDown | Action::Right => Some((top + 10).min(BINDINGS.len())),
+        Action::Up => Some(top.saturating_sub(1)),
+        Action::PageUp | Action::Left => Some(top.saturating_sub(10)),
+        _ => None,
+    }
+}
+
+fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Quit | Action::Interrupt => effects.push(Effect::Quit(None)),
+        Action::Help => model.help = Some(0),
+        Action::ViewSessions => look_at(model, View::Sessions),
+        Action::ViewFindings => look_at(model, View::Findings),
+        Action::ViewClients => look_at(model, View::Clients),
+        Action::ViewUsers => look_at(model, View::Users),
+        Action::ViewTls => look_at(model, View::Tls),
+        Action::ViewPatterns => look_at(model, View::Patterns),
+        Action::NextPane => turn_focus(model, 1),
+        Action::PreviousPane => turn_focus(model, 2),
+        Action::Back => back(model),
+        Action::Filter if model.focus == Focus::Transcript => open(model, Purpose::Search),
+        Action::Filter => open(model, Purpose::Filter),
+        Action::Search => open(model, Purpose::Search),
+        Action::NextFailure => moving::go_to_failure(model, moving::Way::Forward),
+        Action::PreviousFailure => moving::go_to_failure(model, moving::Way::Backward),
+        Action::Timeline => timeline::enter(model),
+        Action::CopyId | Action::CopyTranscript => copy(model, action, effects),
+        Action::Write => open(model, Purpose::Write),
+        Action::Follow => follow(model, effects),
+        Action::Zone => turn_zone(model),
+        Action::Mouse => {
+            model.has_mouse = !model.has_mouse;
+            effects.push(Effect::Mouse(model.has_mouse));
+            let text = if model.has_mouse { "the mouse is on: m turns it off" } else { "the mouse is off" };
+            model.say(text, Part::Aside);
+        }
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
+            moving::move_by(model, action);
+        }
+        Action::Left => moving::sideways(model, moving::Way::Backward),
+        Action::Right => moving::sideways(model, moving::Way::Forward),
+        Action::Open => enter(model, effects),
+        Action::Include => filtering::add_cell(model, ""),
+        Action::Exclude => filtering::add_cell(model, "-"),
+        Action::Networks => {
+            model.by = if model.by == By::Address { By::Network } else { By::Address };
+            look_at(model, View::Clients);
+        }
+        Action::Raw => {
+            model.transcript.is_raw = !model.transcript.is_raw;
+            (model.transcript.at, model.transcript.top, model.transcript.left) = (0, 0, 0);
+        }
+        Action::Compare => transcript::compare(model),
+        Action::NextMatch => transcript::next(model, moving::Way::Forward),
+        Action::PreviousMatch => transcript::next(model, moving::Way::Backward),
+        Action::Mark => timeline::mark(model),
+    }
+}
+
+fn look_at(model: &mut Model, view: View) {
+    model.view = view;
+    model.focus = Focus::List;
+}
+
+fn turn_focus(model: &mut Model, step: usize) {
+    const RING: [Focus; 3] = [Focus::List, Focus::Transcript, Focus::Timeline];
+    let at = RING.iter().position(|focus| *focus == model.focus).unwrap_or(0);
+    model.focus = RING[(at + step) % RING.len()];
+    if model.focus == Focus::Transcript && model.view != View::Sessions {
+        model.focus = RING[(at + 2 * step) % RING.len()];
+    }
+}
+
+fn open(model: &mut Model, purpose: Purpose) {
+    let text = match purpose {
+        Purpose::Filter => model.filter.text.clone(),
+        Purpose::Search => model.transcript.search.clone(),
+        Purpose::Write => usual_path().display().to_string(),
+    };
+    model.prompt = Some(Prompt::new(purpose, &text));
+}
+
+/// One thing after the other, until there is nothing to go back from.
+fn back(model: &mut Model) {
+    match model.focus {
+        Focus::Timeline if model.timeline.from.is_some() => model.timeline.from = None,
+        _ if model.transcript.has_good => model.transcript.has_good = false,
+        Focus::Transcript | Focus::Timeline => model.focus = Focus::List,
+        Focus::List if model.view != View::Sessions => model.view = View::Sessions,
+        Focus::List => filtering::undo(model),
+    }
+}
+
+fn copy(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    let text = match (model.loaded(), model.session()) {
+        (Some(loaded), _) if action == Action::CopyTranscript => Some((loaded.text.clone(), "transcript")),
+        (_, Some(listed)) if action == Action::CopyId => {
+            Some((crate::output::escape::visible(&listed.to_id()).into_owned(), "id"))
+        }
+        _ => None,
+    };
+    match text {
+        Some((text, what)) => {
+            model.say(format!("{what} sent to the terminal"), Part::Success);
+            effects.push(Effect::Copy(text));
+        }
+        None => model.say("no session is selected", Part::Warning),
+    }
+}
+
+fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
+    model.is_following = !model.is_following;
+    if !model.is_following && model.reading.phase == Phase::Following {
+        model.reading.phase = Phase::Done;
+    }
+    effects.push(Effect::Follow(model.is_following));
+}
+
+fn turn_zone(model: &mut Model) {
+    model.settings.zone = if model.settings.zone == Zone::Utc { Zone::Server } else { Zone::Utc };
+    model.say(format!("times in {}", model.zone_text()), Part::Aside);
+}
+
+/// Opens the session; elsewhere makes the row the filter.
+fn enter(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.view {
+        View::Sessions if model.settings.is_picking => {
+            let id = model.session().map(|listed| crate::output::escape::visible(&listed.to_id()).into_owned());
+            if id.is_some() {
+                effects.push(Effect::Quit(id));
+            }
+        }
+        View::Sessions => model.focus = Focus::Transcript,
+        _ => filtering::add_row(model),
+    }
+}

@@ -1,0 +1,92 @@
+//! The views that count.
+//!
+//! In: a [`Model`]. Out: a pane.
+//!
+//! **Invariant**: figures stand on the right, under each other.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use crate::output::time::to_grouped;
+use crate::tui::model::{Focus, Model, Phase};
+use crate::tui::table::{Column, Row, Table, View};
+use crate::tui::theme::{Part, Theme};
+
+use super::{Ink, frame_style};
+
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let mut ink = Ink::new(model, buffer);
+    let of_all = if model.view == View::Patterns { " of all sessions" } else { "" };
+    let of_kept = match model.filter.text.is_empty() || model.view == View::Patterns {
+        true => String::new(),
+        false => format!("  in {} filtered sessions", to_grouped(model.answer.seats.len() as u64)),
+    };
+    let n_rows = model.table().map_or(String::new(), |table| format!("  {}", to_grouped(table.rows.len() as u64)));
+    let title = format!("{}{n_rows}{of_all}{of_kept}", model.view.title());
+    let inner = ink.frame(area, &title, frame_style(model, Focus::List));
+    let aside = model.settings.theme.style(Part::Aside);
+    let Some(table) = model.table() else {
+        ink.put(inner.x + 1, inner.y + 1, inner.width.saturating_sub(2), waiting_text(model), aside);
+        return;
+    };
+    let widths = widths(table, inner.width);
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    put_cells(&mut ink, table, &widths, Rect { height: 1, ..inner }, |column| column.name.to_owned(), bold);
+    let cursor = model.cursor();
+    for (y, (at, row)) in (inner.y + 1..inner.bottom()).zip(table.rows.iter().enumerate().skip(cursor.top)) {
+        let line = Rect::new(inner.x, y, inner.width, 1);
+        draw_row(model, table, &widths, row, line, &mut ink);
+        if at == cursor.at {
+            ink.paint(line, Theme::selection(model.focus == Focus::List));
+        }
+    }
+    if table.rows.is_empty() {
+        ink.put(inner.x + 1, inner.y + 2, inner.width.saturating_sub(2), table.empty, aside);
+    }
+}
+
+fn waiting_text(model: &Model) -> &'static str {
+    match (model.view, model.reading.phase) {
+        (View::Patterns, Phase::Looking | Phase::Reading) => "patterns come when all is read…",
+        _ => "counting…",
+    }
+}
+
+/// Widths of the columns; what is left over goes to the wide one, what is missing is taken from it.
+fn widths(table: &Table, width: u16) -> Vec<u16> {
+    let gaps = u16::try_from(table.columns.len()).unwrap_or(0).saturating_sub(1);
+    let fixed: u16 = table.columns.iter().filter(|column| !column.is_wide).map(|column| column.width).sum();
+    let left = width.saturating_sub(fixed + gaps);
+    table.columns.iter().map(|column| if column.is_wide { left } else { column.width }).collect()
+}
+
+fn draw_row(model: &Model, table: &Table, widths: &[u16], row: &Row, area: Rect, ink: &mut Ink<'_>) {
+    let style = row.part.map_or(Style::new(), |part| model.settings.theme.style(part));
+    if row.filter.is_none() && row.cells.len() == 1 {
+        ink.put(area.x, area.y, area.width, &row.cells[0], style);
+        return;
+    }
+    let mut cells = row.cells.iter();
+    put_cells(ink, table, widths, area, |_| cells.next().cloned().unwrap_or_default(), style);
+}
+
+fn put_cells(
+    ink: &mut Ink<'_>,
+    table: &Table,
+    widths: &[u16],
+    area: Rect,
+    mut cell: impl FnMut(&Column) -> String,
+    style: Style,
+) {
+    let mut x = area.x;
+    for (column, width) in table.columns.iter().zip(widths) {
+        let text = cell(column);
+        let width = (*width).min(area.right().saturating_sub(x));
+        match column.is_number {
+            true => ink.put_right(x, area.y, width, &text, style),
+            false => drop(ink.put(x, area.y, width, &text, style)),
+        }
+        x += width + 1;
+    }
+}
