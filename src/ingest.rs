@@ -22,7 +22,7 @@ use std::ops::ControlFlow;
 use crate::diagnosis::{Finding, Verdict};
 use crate::dialogue::facts::Facts;
 use crate::record::value::{Endpoint, split_connector};
-use crate::session::{Position, Session};
+use crate::session::{FileId, Position, Session};
 
 pub use crate::source::Mapping;
 pub use crate::source::discover::ReadError;
@@ -159,6 +159,25 @@ pub struct Batch<Y> {
     pub open_from: Position,
     /// Bytes of log text that the chunk held.
     pub bytes: u64,
+    /// Where the chunk stands; `None` for the last batch, which holds the sessions that were open
+    /// when everything was read.
+    pub place: Option<ChunkPlace>,
+}
+
+/// Where a chunk stands in the input: by this a row, of which file and line are known, is found
+/// again without reading all that stands before it.
+///
+/// Shape: the chunk's lines are those with numbers from `base_line + 1` on, up to the `base_line` of
+/// the next chunk of the file; its bytes are the [`Batch::bytes`] from `offset` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkPlace {
+    /// Which file.
+    pub file: FileId,
+    /// How many lines of the file stand before the chunk.
+    pub base_line: u64,
+    /// How many bytes of the file stand before the chunk; `None` where the chunk's text does not
+    /// stand in the file as it is: of standard input, of UTF-16, of a line that two files share.
+    pub offset: Option<u64>,
 }
 
 /// Takes batches as they come, in order, and may say stop.
@@ -205,5 +224,53 @@ mod tests {
         check_names("EX01\\Default", "EX01/08DE2A1B3C4D5E6F|EX01|Default");
         check_names("\"EX01\\A, B \"\"q\"\"\"", "EX01/08DE2A1B3C4D5E6F|EX01|A, B \"q\"");
         check_names("\"EX\"\"01\\A, B\"", "EX\"01/08DE2A1B3C4D5E6F|EX\"01|A, B");
+    }
+
+    /// Notes nothing.
+    struct Nothing;
+
+    impl Study for Nothing {
+        type Yield = ();
+
+        fn begin(&self) {}
+
+        fn take(&self, _case: &Case<'_>, _batch: &mut ()) {}
+    }
+
+    /// Cuts the file into small chunks and returns the places of all, with their lengths in bytes.
+    fn places_of(text: &[u8], mapping: Mapping) -> Vec<(ChunkPlace, u64)> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let options = Options { n_threads: 2, mapping, chunk_bytes: 300 };
+        let mut places = Vec::new();
+        ingest(&Catalogue::build(&[file.path().to_owned()], None), &options, &Nothing, &mut |batch| {
+            places.push(batch.place.map(|place| (place, batch.bytes)));
+            ControlFlow::Continue(())
+        });
+        assert_eq!(places.pop(), Some(None));
+        places.into_iter().map(Option::unwrap).collect()
+    }
+
+    #[test]
+    fn chunks_tell_where_they_stand() {
+        let rows: Vec<String> = (0..20)
+            .map(|row| format!("2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,{row},,,<,NOOP,\r\n"))
+            .collect();
+        let text = rows.concat();
+        for mapping in [Mapping::Read, Mapping::Mapped] {
+            let places = places_of(text.as_bytes(), mapping);
+            assert!(places.len() > 3);
+            let mut at = 0;
+            for (place, bytes) in places {
+                assert_eq!((place.file, place.offset), (FileId(0), Some(at)));
+                let before = &text[..usize::try_from(at).unwrap()];
+                assert_eq!(place.base_line, before.lines().count() as u64);
+                at += bytes;
+            }
+            assert_eq!(at, text.len() as u64);
+        }
+        let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let places = places_of(&utf16, Mapping::Read);
+        assert!(places.iter().all(|(place, _)| place.offset.is_none()));
     }
 }

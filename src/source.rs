@@ -65,6 +65,16 @@ impl Chunk {
         }
         Reading { chunk: self, buffer, n_bytes, n_ready, n_whole: 0, error: None }
     }
+
+    /// Where the text starts in its file, in bytes; `None` where it does not stand there as it is: of
+    /// a stream, of UTF-16, of a line that two files share.
+    pub fn offset(&self) -> Option<u64> {
+        match self {
+            Self::Mapped(_, range) => Some(range.start as u64),
+            Self::Part(_, start, _) => Some(*start),
+            Self::Owned(_) => None,
+        }
+    }
 }
 
 /// A chunk on its way into memory, block by block, so that each can be looked at while it is in the

@@ -96,10 +96,10 @@ pub(super) fn read<S: Study>(
     let (mut n_sessions, mut is_true) = (0, vec![false; query.questions().count()]);
     let account = ingest(catalogue, &options, &Selecting { query, study, noting }, &mut |batch| {
         progress.advance(batch.bytes);
-        let Batch { value: selected, open_from, bytes } = batch;
+        let Batch { value: selected, open_from, bytes, place } = batch;
         n_sessions += selected.n_sessions;
         is_true.iter_mut().zip(selected.is_true).for_each(|(all, of_batch)| *all |= of_batch);
-        take(Batch { value: selected.value, open_from, bytes }, selected.n_sessions)
+        take(Batch { value: selected.value, open_from, bytes, place }, selected.n_sessions)
     });
     if noting == Noting::Nothing {
         is_true.clear();

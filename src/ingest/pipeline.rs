@@ -24,7 +24,7 @@ use crate::source::{Chunk, Source};
 
 use super::prepare::Desk;
 use super::rebuild::{Rebuilder, Rebuilt, Whole};
-use super::{Account, Batch, Case, Catalogue, Options, ReadError, Sink, Study};
+use super::{Account, Batch, Case, Catalogue, ChunkPlace, Options, ReadError, Sink, Study};
 
 /// Reads everything in the catalogue and hands what `study` makes of it to `sink`, in order.
 ///
@@ -81,7 +81,8 @@ impl<S: Study> Run<'_, '_, S> {
                 return;
             };
             let (value, account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, &mut desk);
-            let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64 };
+            let place = ChunkPlace { file: job.file, base_line: rebuilt.base_line, offset: chunk.offset() };
+            let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64, place: Some(place) };
             self.deliver(job.number, batch, account);
         }
     }
@@ -158,7 +159,7 @@ impl<S: Study> Run<'_, '_, S> {
         self.delivery.look(|delivery| {
             delivery.account += account;
             if !self.is_stopped.load(Ordering::Relaxed) {
-                let _ = (delivery.sink)(Batch { value: batch, open_from: Position(u64::MAX), bytes: 0 });
+                let _ = (delivery.sink)(Batch { value: batch, open_from: Position(u64::MAX), bytes: 0, place: None });
             }
             std::mem::take(&mut delivery.account)
         })
