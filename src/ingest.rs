@@ -11,6 +11,7 @@ mod duplicates;
 mod identify;
 pub mod order;
 mod seams;
+mod stretch;
 mod prepare;
 mod rebuild;
 mod pipeline;
@@ -29,6 +30,7 @@ pub use crate::source::discover::ReadError;
 pub use account::{Account, MalformedPlace};
 pub use catalogue::{Catalogue, LogFile, Role, SkipReason, Skipped};
 pub use pipeline::ingest;
+pub use stretch::Window;
 
 mod account;
 
@@ -175,8 +177,9 @@ pub struct ChunkPlace {
     pub file: FileId,
     /// How many lines of the file stand before the chunk.
     pub base_line: u64,
-    /// How many bytes of the file stand before the chunk; `None` where the chunk's text does not
-    /// stand in the file as it is: of standard input, of UTF-16, of a line that two files share.
+    /// How many bytes of the file stand before the chunk; `None` where the chunk cannot be read by
+    /// itself: of standard input, of UTF-16, of a line that two files share, or below another header
+    /// than the file opens with.
     pub offset: Option<u64>,
 }
 

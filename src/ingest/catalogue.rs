@@ -17,6 +17,7 @@ use crate::source::{Extent, Mapping, STDIN, Source};
 use super::duplicates::split_duplicates;
 use super::identify::{Identity, begins_torn, identify};
 use super::seams::{Part, sew};
+use super::stretch::Stretch;
 use crate::record::header::Schema;
 use crate::record::value::Timestamp;
 
@@ -96,12 +97,12 @@ impl std::fmt::Debug for Begun {
 }
 
 impl LogFile {
-    /// Opens it for reading.
+    /// Opens a part of it for reading; of standard input, what was not read yet.
     ///
     /// Errors: what the system says.
-    pub(crate) fn open(&self, mapping: Mapping) -> io::Result<Source> {
+    pub(crate) fn open(&self, mapping: Mapping, extent: &Extent) -> io::Result<Source> {
         let Some(Begun(begun)) = &self.stdin else {
-            return Source::open_extent(&self.path, mapping, &self.extent);
+            return Source::open_extent(&self.path, mapping, extent);
         };
         let rest = begun.lock().ok().and_then(|mut rest| rest.take());
         Ok(Source::stream(rest.unwrap_or_else(|| Box::new(io::empty()))))
@@ -143,6 +144,8 @@ pub struct Catalogue {
     pub skipped: Vec<Skipped>,
     /// Could not be opened.
     pub errors: Vec<ReadError>,
+    /// What is read of the files, where it is not all of them.
+    pub(super) windows: Option<Vec<Stretch>>,
 }
 
 /// How much of a file is read to find out what it is.

@@ -24,7 +24,8 @@ use crate::source::{Chunk, Source};
 
 use super::prepare::Desk;
 use super::rebuild::{Rebuilder, Rebuilt, Whole};
-use super::{Account, Batch, Case, Catalogue, ChunkPlace, Options, ReadError, Sink, Study};
+use super::stretch::Stretch;
+use super::{Account, Batch, Case, Catalogue, ChunkPlace, LogFile, Options, ReadError, Sink, Study};
 
 /// Reads everything in the catalogue and hands what `study` makes of it to `sink`, in order.
 ///
@@ -32,10 +33,10 @@ use super::{Account, Batch, Case, Catalogue, ChunkPlace, Options, ReadError, Sin
 /// read all the same. Where the sink says stop, no more is read.
 pub fn ingest<S: Study>(catalogue: &Catalogue, options: &Options, study: &S, sink: &mut Sink<'_, S::Yield>) -> Account {
     let run = Run {
-        catalogue,
+        files: &catalogue.files,
         study,
         dispatcher: Mutex::new(Dispatcher::new(catalogue, options)),
-        rebuilding: Turnstile::new(Rebuilder::new(catalogue)),
+        rebuilding: Turnstile::new(Rebuilder::default()),
         delivery: Turnstile::new(Delivery { sink, account: Account::default() }),
         is_stopped: AtomicBool::new(false),
     };
@@ -48,10 +49,10 @@ pub fn ingest<S: Study>(catalogue: &Catalogue, options: &Options, study: &S, sin
 }
 
 struct Run<'a, 'b, S: Study> {
-    catalogue: &'a Catalogue,
+    files: &'a [LogFile],
     study: &'a S,
     dispatcher: Mutex<Dispatcher<'a>>,
-    rebuilding: Turnstile<Rebuilder<'a>>,
+    rebuilding: Turnstile<Rebuilder>,
     delivery: Turnstile<Delivery<'a, 'b, S::Yield>>,
     is_stopped: AtomicBool,
 }
@@ -81,7 +82,7 @@ impl<S: Study> Run<'_, '_, S> {
                 return;
             };
             let (value, account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, &mut desk);
-            let place = ChunkPlace { file: job.file, base_line: rebuilt.base_line, offset: chunk.offset() };
+            let place = ChunkPlace { file: job.file, base_line: rebuilt.base_line, offset: rebuilt.offset };
             let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64, place: Some(place) };
             self.deliver(job.number, batch, account);
         }
@@ -134,7 +135,7 @@ impl<S: Study> Run<'_, '_, S> {
         account.sessions += 1;
         account.without_head += u64::from(!session.is_opened());
         account.without_tail += u64::from(!session.is_closed());
-        self.study.take(&Case { session, facts, findings, files: &self.catalogue.files }, batch);
+        self.study.take(&Case { session, facts, findings, files: self.files }, batch);
     }
 
     fn deliver(&self, number: u64, batch: Batch<S::Yield>, account: Account) {
@@ -174,10 +175,16 @@ struct Understood {
 }
 
 /// What is known of a chunk beside its text.
-pub(super) struct Job {
+pub(super) struct Job<'a> {
     /// Chunks are numbered in the order of reading.
     pub(super) number: u64,
     pub(super) file: FileId,
+    pub(super) log: &'a LogFile,
+    /// Where it starts in the file, if it stands there as it is.
+    pub(super) offset: Option<u64>,
+    /// Lines of the file before it, where a stretch begins with it; otherwise it follows on the
+    /// chunk before.
+    pub(super) base_line: Option<u64>,
     pub(super) end: TextEnd,
     /// The header that is taken to be in force at its start.
     pub(super) schema: Schema,
@@ -185,57 +192,79 @@ pub(super) struct Job {
 
 /// Hands out chunks in order, opening one file after the other.
 struct Dispatcher<'a> {
-    catalogue: &'a Catalogue,
+    files: &'a [LogFile],
     options: Options,
-    next_file: usize,
-    open: Option<(FileId, Source)>,
+    waiting: std::vec::IntoIter<Stretch>,
+    open: Option<Open>,
     number: u64,
     errors: Vec<ReadError>,
 }
 
+/// A stretch that is being read.
+struct Open {
+    stretch: Stretch,
+    source: Source,
+    is_begun: bool,
+}
+
 impl<'a> Dispatcher<'a> {
     fn new(catalogue: &'a Catalogue, options: &Options) -> Self {
-        Self { catalogue, options: *options, next_file: 0, open: None, number: 0, errors: Vec::new() }
+        Self {
+            files: &catalogue.files,
+            options: *options,
+            waiting: catalogue.stretches().into_iter(),
+            open: None,
+            number: 0,
+            errors: Vec::new(),
+        }
     }
 
-    fn next(&mut self) -> Option<(Job, Chunk)> {
+    fn next(&mut self) -> Option<(Job<'a>, Chunk)> {
         loop {
-            let Some((file, source)) = &mut self.open else {
+            let Some(open) = &mut self.open else {
                 self.open_next()?;
                 continue;
             };
-            let file = *file;
-            match source.next_chunk(self.options.chunk_bytes) {
-                Ok(Some((chunk, is_last))) => return Some((self.job(file, is_last), chunk)),
+            match open.source.next_chunk(self.options.chunk_bytes) {
+                Ok(Some((chunk, is_last))) => {
+                    let log = &self.files[open.stretch.file.0 as usize];
+                    let job = open.begin_chunk(self.number, log, &chunk, is_last);
+                    self.number += 1;
+                    return Some((job, chunk));
+                }
                 Ok(None) => self.open = None,
-                Err(error) => self.fail(file, &error),
+                Err(error) => {
+                    let file = open.stretch.file;
+                    self.fail(file, &error);
+                }
             }
         }
     }
 
-    fn job(&mut self, file: FileId, is_last: bool) -> Job {
-        let number = self.number;
-        self.number += 1;
-        let end = if is_last { TextEnd::OfFile } else { TextEnd::More };
-        Job { number, file, end, schema: self.catalogue.files[file.0 as usize].schema.clone() }
-    }
-
     fn open_next(&mut self) -> Option<()> {
-        let file = FileId(u32::try_from(self.next_file).ok()?);
-        let log = self.catalogue.files.get(self.next_file)?;
-        self.next_file += 1;
-        match log.open(self.options.mapping) {
-            Ok(source) => self.open = Some((file, source)),
-            Err(error) => self.fail(file, &error),
+        let stretch = self.waiting.next()?;
+        match self.files[stretch.file.0 as usize].open(self.options.mapping, &stretch.extent) {
+            Ok(source) => self.open = Some(Open { stretch, source, is_begun: false }),
+            Err(error) => self.fail(stretch.file, &error),
         }
         Some(())
     }
 
     /// Names the file that failed, and reads no more of it.
     fn fail(&mut self, file: FileId, error: &std::io::Error) {
-        self.open.take_if(|(open, _)| *open == file);
-        let path = self.catalogue.files[file.0 as usize].path.clone();
+        self.open.take_if(|open| open.stretch.file == file);
+        let path = self.files[file.0 as usize].path.clone();
         self.errors.push(ReadError { path, message: error.to_string() });
+    }
+}
+
+impl Open {
+    fn begin_chunk<'a>(&mut self, number: u64, log: &'a LogFile, chunk: &Chunk, is_last: bool) -> Job<'a> {
+        let base_line = (!self.is_begun).then_some(self.stretch.base_line);
+        self.is_begun = true;
+        let end = if is_last { self.stretch.end } else { TextEnd::More };
+        let Stretch { file, ref schema, .. } = self.stretch;
+        Job { number, file, log, offset: chunk.offset(), base_line, end, schema: schema.clone() }
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) struct Prepared {
 
 impl Desk {
     /// Groups the rows of a chunk as they are read, and understands its sessions.
-    pub(super) fn prepare(&mut self, job: &Job, reading: &mut Reading<'_>) -> Prepared {
+    pub(super) fn prepare(&mut self, job: &Job<'_>, reading: &mut Reading<'_>) -> Prepared {
         self.begin(&job.schema);
         loop {
             let text = reading.more(BLOCK_BYTES);
@@ -79,7 +79,7 @@ impl Desk {
 
     /// Does the same with the whole text at hand, where another header is in force than was taken,
     /// or where its columns stand in another order and the rows must be rewritten first.
-    pub(super) fn prepare_again(&mut self, job: &Job, text: &[u8], schema: &Schema) -> Prepared {
+    pub(super) fn prepare_again(&mut self, job: &Job<'_>, text: &[u8], schema: &Schema) -> Prepared {
         self.begin(schema);
         if self.take(job, text).is_ok() {
             return Prepared { text: None, schema_at_end: self.pieces.schema.clone() };
@@ -100,7 +100,7 @@ impl Desk {
     }
 
     /// Takes in the lines behind those that were taken in before.
-    fn take(&mut self, job: &Job, text: &[u8]) -> Result<(), NeedsRewrite> {
+    fn take(&mut self, job: &Job<'_>, text: &[u8]) -> Result<(), NeedsRewrite> {
         while !self.pieces.is_at_end(text) {
             self.pieces.assemble(text, BLOCK_BYTES, job.end, job.file)?;
             self.understand_closed(text);

@@ -14,15 +14,17 @@ use crate::session::join::{Joiner, Key, Life, Place};
 use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
 use crate::session::{OriginId, Position, Session};
 
-use super::catalogue::Role;
+use super::catalogue::{LogFile, Role};
 use super::pipeline::Job;
 use super::prepare::{Desk, Prepared};
-use super::{Account, Catalogue, MalformedPlace};
+use super::{Account, MalformedPlace};
 
 /// The sessions that ended in a chunk.
 pub(super) struct Rebuilt {
     /// Lines of the file before the chunk.
     pub(super) base_line: u64,
+    /// Where the chunk starts in its file, if it can be read by itself.
+    pub(super) offset: Option<u64>,
     /// Sessions that lie within the chunk, in the order of their first rows.
     pub(super) wholes: Vec<Whole>,
     /// Sessions that were joined, in the order of their first rows.
@@ -70,40 +72,24 @@ struct Origin {
 }
 
 /// What is known of the input up to a chunk.
-pub(super) struct Rebuilder<'a> {
-    catalogue: &'a Catalogue,
+#[derive(Default)]
+pub(super) struct Rebuilder {
     joiner: Joiner,
     seen: Seen,
     origins: HashMap<Origin, OriginId>,
     servers: HashMap<Vec<u8>, ServerIndex>,
     server_of_origin: Vec<ServerIndex>,
-    file: Option<crate::session::FileId>,
     base_line: u64,
     schema: Schema,
     next_position: Position,
 }
 
-impl<'a> Rebuilder<'a> {
-    pub(super) fn new(catalogue: &'a Catalogue) -> Self {
-        Self {
-            catalogue,
-            joiner: Joiner::default(),
-            seen: Seen::default(),
-            origins: HashMap::new(),
-            servers: HashMap::new(),
-            server_of_origin: Vec::new(),
-            file: None,
-            base_line: 0,
-            schema: Schema::default(),
-            next_position: Position(0),
-        }
-    }
-
+impl Rebuilder {
     /// Takes in the chunk whose turn it is. Returns the text that its rows lie in, where it is not
     /// the chunk's own, and what ended there.
     pub(super) fn take(
         &mut self,
-        job: &Job,
+        job: &Job<'_>,
         text: &[u8],
         prepared: Prepared,
         desk: &mut Desk,
@@ -114,7 +100,7 @@ impl<'a> Rebuilder<'a> {
         let n_bytes = text.len() as u64;
         let text = prepared.text.as_deref().unwrap_or(text);
         let origins: Vec<OriginId> =
-            pieces.connectors.iter().map(|field| self.origin(&text[field.0..field.1], job)).collect();
+            pieces.connectors.iter().map(|field| self.origin(&text[field.0..field.1], job.log)).collect();
         let mut rebuilt = self.begin(job, n_bytes, pieces);
         for (index, piece) in pieces.pieces.iter().enumerate() {
             let key = Key { origin: origins[piece.connector as usize], session_key: piece.session_key };
@@ -132,21 +118,22 @@ impl<'a> Rebuilder<'a> {
         (prepared.text, rebuilt)
     }
 
-    fn enter(&mut self, job: &Job) {
-        if self.file != Some(job.file) {
-            self.file = Some(job.file);
-            self.base_line = 0;
+    fn enter(&mut self, job: &Job<'_>) {
+        if let Some(base_line) = job.base_line {
+            self.base_line = base_line;
             self.schema = job.schema.clone();
         }
     }
 
-    fn begin(&self, job: &Job, n_bytes: u64, pieces: &Pieces) -> Rebuilt {
-        let path = &self.catalogue.files[job.file.0 as usize].path;
-        let place =
-            |&(line, reason): &(u64, _)| MalformedPlace { path: path.clone(), line: self.base_line + line, reason };
+    fn begin(&self, job: &Job<'_>, n_bytes: u64, pieces: &Pieces) -> Rebuilt {
+        let place = |&(line, reason): &(u64, _)| {
+            let path = job.log.path.clone();
+            MalformedPlace { path, line: self.base_line + line, reason }
+        };
         let counts = pieces.counts;
         Rebuilt {
             base_line: self.base_line,
+            offset: job.offset.filter(|_| self.schema == job.log.schema),
             wholes: Vec::with_capacity(pieces.pieces.len()),
             joined: Vec::new(),
             open_from: Position(0),
@@ -165,7 +152,7 @@ impl<'a> Rebuilder<'a> {
         }
     }
 
-    fn leave(&mut self, job: &Job, pieces: &Pieces, schema_at_end: &Schema, rebuilt: &mut Rebuilt) {
+    fn leave(&mut self, job: &Job<'_>, pieces: &Pieces, schema_at_end: &Schema, rebuilt: &mut Rebuilt) {
         self.base_line += pieces.counts.lines;
         self.schema.clone_from(schema_at_end);
         self.next_position = Position((job.number + 1) << 32);
@@ -208,6 +195,7 @@ impl<'a> Rebuilder<'a> {
     pub(super) fn end(&mut self) -> Rebuilt {
         let mut rebuilt = Rebuilt {
             base_line: 0,
+            offset: None,
             wholes: Vec::new(),
             joined: Vec::new(),
             open_from: Position(u64::MAX),
@@ -220,8 +208,7 @@ impl<'a> Rebuilder<'a> {
     }
 
     /// Numbers the origin of a connector's rows; a log that names no server goes by its folder.
-    fn origin(&mut self, connector: &[u8], job: &Job) -> OriginId {
-        let file = &self.catalogue.files[job.file.0 as usize];
+    fn origin(&mut self, connector: &[u8], file: &LogFile) -> OriginId {
         let connector = Field(connector).to_value();
         let server = match split_connector(&connector) {
             (Some(server), _) if !server.is_empty() => server.to_vec(),
@@ -239,6 +226,6 @@ impl<'a> Rebuilder<'a> {
     }
 }
 
-fn position_of(job: &Job, first_row: u32) -> Position {
+fn position_of(job: &Job<'_>, first_row: u32) -> Position {
     Position((job.number << 32) | u64::from(first_row))
 }
