@@ -12,6 +12,7 @@ mod destination;
 mod progress;
 mod reading;
 mod listing;
+mod looking;
 mod sessions;
 mod lines;
 mod show;
@@ -38,6 +39,8 @@ enum Exit {
     Nothing = 1,
     /// Something could not be done.
     Error = 2,
+    /// Someone interrupted it.
+    Interrupted = 130,
 }
 
 /// What keeps a command from its answer.
@@ -100,7 +103,7 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match dispatch(&args.command) {
+    match dispatch(&args) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(Error::ReaderGone) => ExitCode::SUCCESS,
         Err(Error::Explained(text)) => {
@@ -117,8 +120,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command) -> Result<Exit, Error> {
+fn dispatch(args: &Args) -> Result<Exit, Error> {
+    let Some(command) = &args.command else { return looking::run(&args.looking) };
     match command {
+        Command::Demo { ascii } => looking::demo(*ascii),
         Command::Sessions { format, listing, common } => sessions::run(*format, *listing, common),
         Command::Lines { format, null, listing, common } => lines::run(*format, *null, *listing, common),
         Command::Show { id, format, common } => show::run(id, *format, common),

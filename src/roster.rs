@@ -14,7 +14,7 @@ pub mod listed;
 
 use std::sync::Arc;
 
-use crate::ingest::{Case, Study};
+use crate::ingest::{Case, ChunkPlace, Study, Window};
 use crate::session::FileId;
 
 use listed::Listed;
@@ -86,6 +86,27 @@ impl Roster {
     pub fn get(&self, seat: Seat) -> Option<Listed<'_>> {
         let sheet = if seat.sheet == OPEN { self.open.as_ref()? } else { self.sheets.get(seat.sheet as usize)? };
         sheet.entries().get(seat.entry as usize).map(|entry| Listed { sheet, entry })
+    }
+
+    /// The parts of the files that a session's rows lie in; `None` where they can only be read with what
+    /// stands before them.
+    pub fn windows_of(&self, listed: &Listed<'_>) -> Option<Vec<Window>> {
+        let (first, last) = (listed.place(), listed.last_place());
+        let mut windows = Vec::new();
+        for file in listed.files() {
+            let from = if file == first.file { first.line } else { 0 };
+            let to = if file == last.file { last.line } else { u64::MAX };
+            let of_file = self.sheets.iter().filter_map(|sheet| sheet.chunk).filter(|(place, _)| place.file == file);
+            let mut chunks: Vec<(ChunkPlace, u64)> = of_file.collect();
+            chunks.sort_by_key(|(place, _)| place.base_line);
+            for (at, (place, bytes)) in chunks.iter().enumerate() {
+                let end = chunks.get(at + 1).map_or(u64::MAX, |(next, _)| next.base_line);
+                if place.base_line < to && end >= from {
+                    windows.push(place.to_window(*bytes)?);
+                }
+            }
+        }
+        (!windows.is_empty()).then_some(windows)
     }
 
     /// The sessions of the n-th sheet.

@@ -33,3 +33,10 @@ pub mod layout;
 pub mod update;
 pub mod view;
 pub mod headless;
+pub mod demo;
+mod workers;
+mod reader;
+mod terminal;
+mod run;
+
+pub use run::{Start, run};

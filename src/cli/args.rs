@@ -16,6 +16,7 @@ use crate::query::field::{FIELDS, FieldEntry};
 
 const EXAMPLES: &str = "\
 Examples:
+  heloscope logs                                   look through them on a screen
   heloscope sessions samples                       every session, one row each
   heloscope lines --format raw logs > case.log     the rows, put back together: a log again
   heloscope show EX01/08DE2A1B3C4D5E6F logs        one session: why it failed, what to do
@@ -54,16 +55,50 @@ could not be, a limit names a connector without sessions, or the policy is wrong
 /// Reads Exchange SMTP receive protocol logs, rebuilds every session, and says which failed at
 /// STARTTLS or AUTH.
 #[derive(Debug, Parser)]
-#[command(name = "heloscope", version, about, after_help = EXAMPLES, styles = Styles::plain(), arg_required_else_help = true)]
+#[command(
+    name = "heloscope",
+    version,
+    about,
+    after_help = EXAMPLES,
+    styles = Styles::plain(),
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true
+)]
 pub(super) struct Args {
-    /// What to do.
+    /// What to do; without it the sessions are looked through on a screen.
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
+    /// How to look.
+    #[command(flatten)]
+    pub(super) looking: Looking,
+}
+
+/// How sessions are looked through on a screen.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Looking {
+    /// On the screen Enter prints the session's id and quits: heloscope show $(heloscope --pick logs) logs
+    #[arg(long)]
+    pub(super) pick: bool,
+    /// On the screen, follow files that grow, and new ones
+    #[arg(short = 'F', long)]
+    pub(super) follow: bool,
+    /// On the screen, draw with ASCII alone
+    #[arg(long)]
+    pub(super) ascii: bool,
+    /// Where to read and how
+    #[command(flatten)]
+    pub(super) common: Common,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Look through a made-up set of sessions on the screen
+    Demo {
+        /// Draw with ASCII alone
+        #[arg(long)]
+        ascii: bool,
+    },
     /// List the sessions, one row each
     Sessions {
         /// The shape of a row

@@ -54,7 +54,7 @@ pub(super) fn to_query(expression: Option<Expression>, catalogue: &Catalogue) ->
     Query::new(expression, &Times { now: now(), last })
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let now = chrono::Utc::now();
     Timestamp(now.timestamp() * 10_000_000 + i64::from(now.timestamp_subsec_nanos() / 100))
 }

@@ -50,6 +50,11 @@ impl ChunkPlace {
 }
 
 impl Catalogue {
+    /// A catalogue of files that are known.
+    pub fn of(files: Vec<super::LogFile>) -> Self {
+        Self { files, ..Self::default() }
+    }
+
     /// Returns a catalogue from which only `windows` are read, of the same files: rows keep their
     /// files and the numbers of their lines. A session whose rows all lie within the windows comes
     /// out as it does when everything is read, but that its position, and which of several of its

@@ -13,7 +13,7 @@ use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::ingest::Role;
 use crate::query::subject::{Subject, Test};
 use crate::record::value::Timestamp;
-use crate::session::Position;
+use crate::session::{FileId, Position};
 
 use super::Place;
 use super::names::NameId;
@@ -43,6 +43,11 @@ impl<'a> Listed<'a> {
     /// Where its last row stands.
     pub fn last_place(&self) -> Place {
         self.entry.last
+    }
+
+    /// The files that its rows stand in.
+    pub fn files(&self) -> impl Iterator<Item = FileId> + 'a {
+        decode_files(self.name(self.entry.files).unwrap_or_default())
     }
 
     /// Its place in the order of reading.
@@ -155,8 +160,7 @@ impl Subject for Listed<'_> {
     }
 
     fn any_file(&self, test: Test<'_>) -> bool {
-        let paths = decode_files(self.name(self.entry.files).unwrap_or_default())
-            .filter_map(|file| self.sheet.files.get(file.0 as usize));
+        let paths = self.files().filter_map(|file| self.sheet.files.get(file.0 as usize));
         paths.into_iter().any(|path| test(path.as_os_str().as_encoded_bytes()))
     }
 

@@ -13,7 +13,7 @@ use crate::diagnosis::{Rule, Severity, Verdict};
 use crate::dialogue::facts::{Auth, Protocol, Span, StartTls};
 use crate::dialogue::notice::parse_negotiation;
 use crate::dialogue::reply::parse_reply;
-use crate::ingest::{Case, Role};
+use crate::ingest::{Case, ChunkPlace, Role};
 use crate::query::subject::Subject;
 use crate::record::Marker;
 use crate::record::value::Timestamp;
@@ -87,6 +87,8 @@ pub struct Sheet {
     pub(super) posts: Vec<Post>,
     /// The files of the input, by number.
     pub(super) files: Arc<[PathBuf]>,
+    /// Where the chunk stands in which the sessions ended, and how many bytes it has.
+    pub(super) chunk: Option<(ChunkPlace, u64)>,
     n_failed: usize,
     span: Option<(Timestamp, Timestamp)>,
 }
@@ -179,8 +181,9 @@ impl SheetMaker {
         self.entries.push(entry);
     }
 
-    /// Ends the sheet. `files` are the paths of the input, by number.
-    pub fn into_sheet(self, files: Arc<[PathBuf]>) -> Sheet {
+    /// Ends the sheet. `files` are the paths of the input, by number; `chunk` is where the chunk stands
+    /// in which the sessions ended, and how many bytes it has.
+    pub fn into_sheet(self, files: Arc<[PathBuf]>, chunk: Option<(ChunkPlace, u64)>) -> Sheet {
         let Self { mut entries, names, mut hosts, mut posts, .. } = self;
         entries.sort_by_key(|entry| entry.position);
         entries.shrink_to_fit();
@@ -189,7 +192,7 @@ impl SheetMaker {
         let n_failed = entries.iter().filter(|entry| entry.verdict == Verdict::Failed).count();
         let starts = || entries.iter().filter_map(|entry| entry.start);
         let span = starts().min().zip(starts().max());
-        Sheet { entries, names: names.into_names(), hosts, posts, files, n_failed, span }
+        Sheet { entries, names: names.into_names(), hosts, posts, files, chunk, n_failed, span }
     }
 
     fn optional(&mut self, text: Option<Cow<'_, [u8]>>) -> NameId {

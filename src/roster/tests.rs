@@ -76,7 +76,7 @@ fn read(paths: &[PathBuf]) -> (Vec<(Vec<u8>, Vec<bool>)>, Roster) {
     ingest(&catalogue, &Options::default(), &(Asking(queries()), Enrolling), &mut |batch: Batch<_>| {
         let (asked, sheet) = batch.value;
         told.extend(asked);
-        roster.push(Arc::new(sheet.into_sheet(Arc::clone(&files))));
+        roster.push(Arc::new(sheet.into_sheet(Arc::clone(&files), batch.place.map(|place| (place, batch.bytes)))));
         ControlFlow::Continue(())
     });
     (told, roster)

@@ -20,7 +20,7 @@ use crate::roster::sheet::SheetMaker;
 
 use super::browse::Browser;
 use super::key::Key;
-use super::message::{Effect, Message};
+use super::message::{Effect, Ending, Message};
 use super::model::Model;
 use super::settings::Settings;
 use super::update::{begin, update};
@@ -33,8 +33,8 @@ pub struct Headless {
     pub model: Model,
     /// What was copied, last.
     pub copied: Option<String>,
-    /// What quitting left behind: what goes to standard output.
-    pub ended: Option<Option<String>>,
+    /// How it ended.
+    pub ended: Option<Ending>,
     browser: Browser,
 }
 
@@ -81,8 +81,8 @@ impl Headless {
                     self.copied = Some(text);
                     None
                 }
-                Effect::Quit(text) => {
-                    self.ended = Some(text);
+                Effect::Quit(ending) => {
+                    self.ended = Some(ending);
                     None
                 }
                 Effect::Mouse(_) | Effect::Follow(_) | Effect::Redraw => None,
@@ -138,7 +138,10 @@ pub fn read(paths: &[PathBuf]) -> Vec<Message> {
         ingest(&catalogue, &Options::default(), &(Enrolling, Watching), &mut |batch: Batch<(SheetMaker, Watch)>| {
             let (sheet, watch) = batch.value;
             patterns += &watch.into_patterns();
-            messages.push(Message::Sheet(Arc::new(sheet.into_sheet(Arc::clone(&files))), batch.bytes));
+            messages.push(Message::Sheet(
+                Arc::new(sheet.into_sheet(Arc::clone(&files), batch.place.map(|place| (place, batch.bytes)))),
+                batch.bytes,
+            ));
             ControlFlow::Continue(())
         });
     messages.push(Message::Patterns(Arc::new(patterns)));

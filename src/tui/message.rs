@@ -90,8 +90,19 @@ pub enum Effect {
     Follow(bool),
     /// Draw everything anew.
     Redraw,
-    /// End; with what goes to standard output.
-    Quit(Option<String>),
+    /// End.
+    Quit(Ending),
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Whoever looked had seen enough.
+    Done,
+    /// The session of this id was picked.
+    Picked(String),
+    /// It was interrupted, or the terminal went away.
+    Interrupted,
 }
 
 /// Where sessions are written unless something else is typed.

@@ -94,8 +94,9 @@ pub fn load(job: &Job) -> Pair {
     pair
 }
 
+/// Picks one session.
 struct Reading {
-    line: u64,
+    place: Place,
     zone: Zone,
 }
 
@@ -108,7 +109,7 @@ impl Study for Reading {
 
     fn take(&self, case: &Case<'_>, loaded: &mut Self::Yield) {
         let first = case.session.first();
-        if first.file == FileId(0) && first.line == self.line {
+        if (Place { file: first.file, line: first.line }) == self.place {
             loaded.push(Loaded::new(case, self.zone));
         }
     }
@@ -117,16 +118,22 @@ impl Study for Reading {
 fn read(job: &Job, seat: Seat) -> Option<Loaded> {
     let listed = job.roster.get(seat)?;
     let (first, last) = (listed.place(), listed.last_place());
-    let files = job.files.get(first.file.0 as usize..=last.file.0.max(first.file.0) as usize)?;
-    let catalogue = Catalogue { files: files.to_vec(), ..Catalogue::default() };
+    let (catalogue, place) = match job.roster.windows_of(&listed) {
+        Some(windows) => (Catalogue::of(job.files.to_vec()).excerpt(&windows), first),
+        // Read from the beginnings of its files, which are the first of fewer then.
+        None => {
+            let files = job.files.get(first.file.0 as usize..=last.file.0.max(first.file.0) as usize)?;
+            (Catalogue::of(files.to_vec()), Place { file: FileId(0), line: first.line })
+        }
+    };
     let options = Options { n_threads: 1, ..Options::default() };
     let mut loaded = None;
-    ingest(&catalogue, &options, &Reading { line: first.line, zone: job.zone }, &mut |batch: Batch<Vec<Loaded>>| {
+    ingest(&catalogue, &options, &Reading { place, zone: job.zone }, &mut |batch: Batch<Vec<Loaded>>| {
         loaded = batch.value.into_iter().next();
         if loaded.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let id = String::from_utf8_lossy(&listed.to_id()).into_owned();
-    loaded.map(|loaded: Loaded| Loaded { place: first, id: visible(id.as_bytes()).into_owned(), ..loaded })
+    let id = visible(&listed.to_id()).into_owned();
+    loaded.map(|loaded: Loaded| Loaded { place: first, id, ..loaded })
 }
 
 impl Loaded {

@@ -18,7 +18,7 @@ use crate::roster::sheet::Sheet;
 pub(super) use moving::has_days;
 
 use super::browse::{self, Answer, Rank};
-use super::message::{Effect, Message, Mouse};
+use super::message::{Effect, Ending, Message, Mouse};
 use super::model::{About, Focus, Model, Phase};
 use super::session;
 use super::table::View;
@@ -56,7 +56,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Written(Ok(text)) => model.say(text, Part::Success),
         Message::Written(Err(text)) | Message::Broken(text) => model.say(text, Part::Failure),
         Message::Tick(now) => model.now = Some(now),
-        Message::Hangup => effects.push(Effect::Quit(None)),
+        Message::Hangup => effects.push(Effect::Quit(Ending::Interrupted)),
     }
     moving::keep_in_sight(model);
     ask(model, &mut effects);

@@ -28,9 +28,11 @@ use super::theme::{Glyphs, Part};
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
     let buffer = frame.buffer_mut();
-    let Some(panes) = layout(model).filter(|_| area.as_size() == model.size.into()) else {
-        return too_small(model, area, buffer);
-    };
+    if area.as_size() != model.size.into() {
+        // The terminal was resized a moment ago, and the message is on its way.
+        return;
+    }
+    let Some(panes) = layout(model) else { return too_small(model, area, buffer) };
     if let Some(top) = model.help {
         help::draw(model, top, area, buffer);
         return;

@@ -7,7 +7,7 @@
 use crate::output::time::Zone;
 use crate::tui::bindings::{Action, BINDINGS, Context};
 use crate::tui::key::Key;
-use crate::tui::message::{Effect, usual_path};
+use crate::tui::message::{Effect, Ending, usual_path};
 use crate::tui::model::{Focus, Model, Phase};
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::table::View;
@@ -24,7 +24,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
     model.notice = None;
     let Some(action) = model.settings.keymap.action(context(model), key) else { return };
     match (model.help, action) {
-        (_, Action::Interrupt) => effects.push(Effect::Quit(None)),
+        (_, Action::Interrupt) => effects.push(Effect::Quit(Ending::Interrupted)),
         (Some(top), action) => model.help = turn_help(top, action),
         (None, action) => act(model, action, effects),
     }
@@ -51,7 +51,8 @@ fn turn_help(top: usize, action: Action) -> Option<usize> {
 
 fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     match action {
-        Action::Quit | Action::Interrupt => effects.push(Effect::Quit(None)),
+        Action::Quit => effects.push(Effect::Quit(Ending::Done)),
+        Action::Interrupt => effects.push(Effect::Quit(Ending::Interrupted)),
         Action::Help => model.help = Some(0),
         Action::ViewSessions => look_at(model, View::Sessions),
         Action::ViewFindings => look_at(model, View::Findings),
@@ -171,9 +172,7 @@ fn enter(model: &mut Model, effects: &mut Vec<Effect>) {
     match model.view {
         View::Sessions if model.settings.is_picking => {
             let id = model.session().map(|listed| crate::output::escape::visible(&listed.to_id()).into_owned());
-            if id.is_some() {
-                effects.push(Effect::Quit(id));
-            }
+            effects.extend(id.map(|id| Effect::Quit(Ending::Picked(id))));
         }
         View::Sessions => model.focus = Focus::Transcript,
         _ => filtering::add_row(model),
