@@ -2,30 +2,414 @@
 
 use std::path::{Path, PathBuf};
 
+use heloscope::output::time::Zone;
+use heloscope::tui::bindings::{Action, BINDINGS, Keymap};
 use heloscope::tui::headless::Headless;
+use heloscope::tui::key::Key;
+use heloscope::tui::message::{Ending, Message, Mouse};
+use heloscope::tui::model::{Focus, Phase};
 use heloscope::tui::settings::Settings;
+use heloscope::tui::table::View;
+use heloscope::tui::theme::{Glyphs, Theme};
+use proptest::prelude::*;
 
 fn sample(name: &str) -> Vec<PathBuf> {
     vec![Path::new("samples").join(name)]
 }
 
-/// The screen after these keys.
-fn drive(paths: &[PathBuf], size: (u16, u16), keys: &str) -> String {
-    let mut screen = Headless::open(paths, Settings::default(), size);
+fn open(name: &str, size: (u16, u16)) -> Headless {
+    Headless::open(&sample(name), Settings::default(), size)
+}
+
+/// The screen of all samples after these keys.
+fn drive(name: &str, size: (u16, u16), keys: &str) -> String {
+    let mut screen = open(name, size);
     screen.press(keys);
     screen.screen()
 }
 
+#[track_caller]
+fn check_title(name: &str, keys: &str, title: &str) {
+    let screen = drive(name, (120, 40), keys);
+    let shown = screen.lines().nth(2).unwrap_or_default();
+    assert!(shown.contains(title), "{keys}: {shown}");
+}
+
 #[test]
-fn look() {
-    println!("{}", drive(&[PathBuf::from("samples")], (120, 40), ""));
-    println!("{}", drive(&[PathBuf::from("samples")], (80, 24), "/auth:failed<enter>n"));
-    println!("{}", drive(&[PathBuf::from("samples")], (120, 40), "2"));
-    println!("{}", drive(&[PathBuf::from("samples")], (120, 40), "3"));
-    println!("{}", drive(&[PathBuf::from("samples")], (120, 40), "4"));
-    println!("{}", drive(&[PathBuf::from("samples")], (120, 40), "5"));
-    println!("{}", drive(&[PathBuf::from("samples")], (120, 40), "6"));
-    println!("{}", drive(&[PathBuf::from("samples")], (120, 40), "/auth:faild"));
-    println!("{}", drive(&sample("auth-two-failures-then-success.log"), (120, 40), "b"));
-    println!("{}", drive(&sample("auth-rejected.log"), (20, 5), ""));
+fn screens_at_every_size() {
+    for (name, size) in
+        [("80x24", (80, 24)), ("120x40", (120, 40)), ("20x5", (20, 5)), ("1x1", (1, 1)), ("0x0", (0, 0))]
+    {
+        insta::assert_snapshot!(format!("tui_{name}"), drive("auth-rejected.log", size, ""));
+    }
+}
+
+#[test]
+fn screens_of_every_view() {
+    for (name, keys) in [
+        ("sessions", ""),
+        ("findings", "2"),
+        ("clients", "3"),
+        ("networks", "3s"),
+        ("users", "4"),
+        ("tls", "5"),
+        ("patterns", "6"),
+        ("help", "?"),
+        ("timeline", "t<space><right>"),
+        ("fault", "/auth:faild"),
+        ("raw", "<enter>r"),
+    ] {
+        insta::assert_snapshot!(format!("tui_view_{name}"), drive("", (110, 30), keys));
+    }
+}
+
+#[test]
+fn a_filter_is_understood_as_it_is_typed() {
+    check_title("", "/auth:failed", "Sessions  65 of 196");
+    check_title("", "/auth:failed<enter>", "Sessions  65 of 196");
+    // As far as it was understood: rows that hold `auth`.
+    check_title("", "/auth:faile", "Sessions  171 of 196");
+    check_title("", "/auth:failed or", "Sessions  65 of 196");
+    check_title("", "/auth:failed<esc>", "Sessions  196");
+    check_title("", "/auth:failed<enter><esc>", "Sessions  196");
+    check_title("", "/au<tab>fa<tab>", "Sessions  65 of 196");
+    check_title("", "/@fa<tab><enter>", "of 196");
+    // What only rows tell is searched in them.
+    check_title("", "/LogonDenied<enter>", "of 196");
+    check_title("", "/from:*@contoso.com<enter>", "of 196");
+}
+
+#[test]
+fn history_brings_filters_back() {
+    let mut screen = open("", (120, 40));
+    screen.press("/auth:failed<enter>/<ctrl+u>port:25<enter>");
+    assert_eq!(screen.model.filter.text, "port:25");
+    screen.press("/<up><up><enter>");
+    assert_eq!(screen.model.filter.text, "auth:failed");
+}
+
+#[test]
+fn a_row_of_every_table_is_a_filter() {
+    for (keys, view) in [("2", View::Findings), ("3", View::Clients), ("4", View::Users), ("5", View::Tls)] {
+        let mut screen = open("", (120, 40));
+        screen.press(keys);
+        assert_eq!(screen.model.view, view);
+        let table = screen.model.table().expect("a table").clone();
+        assert!(!table.rows.is_empty());
+        let at = table.columns.iter().position(|column| column.name == "sessions").expect("a count");
+        for (row, expected) in table.rows.iter().enumerate().take(6) {
+            screen.press(keys);
+            screen.press("g");
+            screen.press(&"j".repeat(row));
+            screen.press("<enter>");
+            assert_eq!(screen.model.view, View::Sessions);
+            let n_shown = screen.model.answer.seats.len().to_string();
+            assert_eq!(n_shown, expected.cells[at], "{expected:?} {}", screen.model.filter.text);
+            screen.press("<esc>");
+            assert!(screen.model.filter.text.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_cell_goes_into_the_filter_or_is_kept_out() {
+    let mut screen = open("", (120, 40));
+    screen.press("/user:alice<enter><right>");
+    let n_before = screen.model.answer.seats.len();
+    screen.press("+");
+    let n_with = screen.model.answer.seats.len();
+    assert!(screen.model.filter.text.starts_with("user:alice ip:"), "{}", screen.model.filter.text);
+    screen.press("<esc>");
+    assert_eq!(screen.model.answer.seats.len(), n_before);
+    screen.press("-");
+    assert!(screen.model.filter.text.contains(" -ip:"));
+    assert_eq!(screen.model.answer.seats.len() + n_with, n_before);
+    // A term behind an `or` holds for all of it.
+    screen.press("/<ctrl+u>user:alice or user:bob<enter>+");
+    assert!(screen.model.filter.text.starts_with("(user:alice or user:bob) ip:"));
+}
+
+#[test]
+fn the_selection_stays_on_its_session() {
+    let messages = heloscope::tui::headless::read(&sample(""));
+    let mut screen = Headless::open(&[], Settings::default(), (120, 40));
+    let (sheets, rest): (Vec<_>, Vec<_>) =
+        messages.into_iter().partition(|message| matches!(message, Message::Sheet(..)));
+    let mut sheets = sheets.into_iter().rev();
+    rest.into_iter().for_each(|message| screen.take(message));
+    (0..sheets.len() / 2).filter_map(|_| sheets.next()).for_each(|sheet| screen.take(sheet));
+    screen.press("Gkk");
+    let id = |screen: &Headless| screen.model.session().expect("a session").to_id();
+    let (selected, height) = (id(&screen), screen.model.cursor().at - screen.model.cursor().top);
+    for sheet in sheets {
+        screen.take(sheet);
+        assert_eq!(id(&screen), selected);
+        assert_eq!(screen.model.loaded().expect("its rows").id.as_bytes(), selected);
+    }
+    assert_eq!(screen.model.answer.seats.len(), screen.model.roster.len());
+    assert_eq!(screen.model.cursor().at - screen.model.cursor().top, height);
+}
+
+#[test]
+fn failures_are_found_both_ways() {
+    let mut screen = open("", (80, 24));
+    let failed = |screen: &Headless| {
+        use heloscope::query::subject::Subject;
+        screen.model.session().expect("a session").verdict() == heloscope::diagnosis::Verdict::Failed
+    };
+    screen.press("G");
+    let last = screen.model.cursor().at;
+    screen.press("N");
+    assert!(failed(&screen) && screen.model.cursor().at < last);
+    let at = screen.model.cursor().at;
+    screen.press("Nn");
+    assert_eq!(screen.model.cursor().at, at);
+    screen.press("Gn");
+    assert_eq!(screen.model.notice.as_ref().expect("a word").text, "no further failure");
+}
+
+#[test]
+fn a_span_becomes_a_filter() {
+    let mut screen = open("", (120, 40));
+    screen.press("t<space><right><right><space>");
+    assert!(screen.model.filter.text.starts_with("after:2026-11-23T"), "{}", screen.model.filter.text);
+    assert!(screen.model.filter.text.contains(" before:2026-11-23T"));
+    assert_eq!(screen.model.focus, Focus::List);
+    let n_shown = screen.model.answer.seats.len();
+    assert!(n_shown > 0 && n_shown < screen.model.roster.len());
+}
+
+#[test]
+fn the_transcript_is_searched() {
+    let mut screen = open("auth-rejected.log", (120, 40));
+    screen.press("<enter>g/logondenied<enter>");
+    let line = |screen: &Headless| screen.model.loaded().expect("rows").lines[screen.model.transcript.at].text.clone();
+    assert!(line(&screen).contains("LogonDenied"));
+    screen.press("n");
+    assert_eq!(screen.model.notice.as_ref().expect("a word").text, "no further match");
+    screen.press("/<ctrl+u><enter>gn");
+    let at = screen.model.transcript.at;
+    assert!(!screen.model.loaded().expect("rows").lines[at].rules.is_empty());
+}
+
+#[test]
+fn a_good_session_stands_beside_a_bad_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let head = "#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n\
+        #Date: 2026-11-23T08:00:00.000Z\r\n\
+        #Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n";
+    let mut text = head.to_owned();
+    for (session, reply) in [
+        ("08DE2A1B3C4D0001", "235 2.7.0 Authentication successful"),
+        ("08DE2A1B3C4D0002", "535 5.7.3 Authentication unsuccessful"),
+    ] {
+        let rows = [
+            ("+", ""),
+            (">", "220 mail.contoso.com Microsoft ESMTP MAIL Service ready"),
+            ("<", "EHLO pc-17"),
+            (">", "250 mail.contoso.com Hello"),
+            ("<", "AUTH LOGIN"),
+            (">", "334 <authentication response>"),
+            (">", reply),
+            ("<", "QUIT"),
+            (">", "221 2.0.0 Service closing transmission channel"),
+            ("-", ""),
+        ];
+        for (number, (event, data)) in rows.iter().enumerate() {
+            let minute = &session[15..];
+            text.push_str(&format!(
+                "2026-11-23T08:0{minute}:00.{number:03}Z,EX01\\Client Frontend EX01,{session},{number},192.0.2.5:587,198.51.100.7:50000,{event},{data},{}\r\n",
+                if *event == "-" { "Local" } else { "" },
+            ));
+        }
+    }
+    let path = folder.path().join("RECV.LOG");
+    std::fs::write(&path, text).expect("a log");
+    let mut screen = Headless::open(&[path], Settings::default(), (120, 40));
+    screen.press("nb");
+    let shown = screen.screen();
+    assert!(shown.contains("good: EX01/08DE2A1B3C4D0001"), "{shown}");
+    let differing = shown.lines().find(|line| line.contains("535 5.7.3")).expect("the refusal");
+    assert!(differing.contains("235 2.7.0"), "{differing}");
+    assert_eq!(differing.matches('>').count(), 2, "{differing}");
+    screen.press("<esc>");
+    assert!(!screen.screen().contains("good:"));
+    // Where there is none, that is said.
+    let mut screen = open("auth-rejected.log", (120, 40));
+    screen.press("b");
+    assert!(screen.model.notice.as_ref().expect("a word").text.contains("no good session"));
+    assert!(!screen.model.transcript.has_good);
+}
+
+#[test]
+fn ids_and_transcripts_are_copied() {
+    let mut screen = open("auth-rejected.log", (80, 24));
+    screen.press("y");
+    assert!(screen.copied.as_deref().expect("an id").starts_with("EX01/"));
+    screen.press("Y");
+    assert!(screen.copied.as_deref().expect("a transcript").contains("535 5.7.3"));
+    assert_eq!(screen.model.notice.as_ref().expect("a word").text, "transcript sent to the terminal");
+}
+
+#[test]
+fn sessions_are_written_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (ending, lines) in [("ndjson", 65), ("csv", 66), ("txt", 65)] {
+        let path = folder.path().join(format!("out.{ending}"));
+        let mut screen = open("", (80, 24));
+        screen.press("/auth:failed<enter>w<ctrl+u>");
+        screen.take(Message::Paste(path.display().to_string()));
+        screen.press("<enter>");
+        let notice = screen.model.notice.clone().expect("a word");
+        assert!(notice.text.starts_with("65 sessions written"), "{notice:?}");
+        let written = std::fs::read_to_string(&path).expect("a file");
+        assert_eq!(written.lines().count(), lines);
+        screen.press("w<ctrl+u>");
+        screen.take(Message::Paste(path.display().to_string()));
+        screen.press("<enter>");
+        assert!(screen.model.notice.as_ref().expect("a word").text.contains("is there already"));
+    }
+    let path = folder.path().join("out.log");
+    let mut screen = open("", (80, 24));
+    screen.press("/auth:failed<enter>w<ctrl+u>");
+    screen.take(Message::Paste(path.display().to_string()));
+    screen.press("<enter>");
+    let again = Headless::open(&[path], Settings::default(), (80, 24));
+    assert_eq!(again.model.roster.len(), 65);
+}
+
+#[test]
+fn a_session_is_picked() {
+    let mut screen =
+        Headless::open(&sample("auth-rejected.log"), Settings { is_picking: true, ..Settings::default() }, (80, 24));
+    screen.press("<enter>");
+    let id = String::from_utf8(screen.model.session().expect("a session").to_id()).expect("text");
+    assert_eq!(screen.ended, Some(Ending::Picked(id)));
+    screen.press("q");
+    assert_eq!(screen.ended, Some(Ending::Done));
+    screen.press("<ctrl+c>");
+    assert_eq!(screen.ended, Some(Ending::Interrupted));
+}
+
+#[test]
+fn the_zone_is_turned() {
+    let mut screen = open("auth-rejected.log", (120, 40));
+    assert!(screen.screen().lines().next().expect("a header").contains("UTC"));
+    screen.press("z");
+    assert_eq!(screen.model.settings.zone, Zone::Server);
+    assert!(screen.screen().lines().next().expect("a header").contains("server time"));
+    screen.press("z");
+    assert_eq!(screen.model.settings.zone, Zone::Utc);
+}
+
+#[test]
+fn the_mouse_selects() {
+    let mut screen = open("", (120, 40));
+    screen.take(Message::Mouse(Mouse::Click(5, 9)));
+    assert_eq!(screen.model.cursor().at, 5);
+    screen.take(Message::Mouse(Mouse::Wheel(1)));
+    assert_eq!(screen.model.cursor().at, 8);
+    screen.take(Message::Mouse(Mouse::Click(100, 9)));
+    assert_eq!(screen.model.focus, Focus::Transcript);
+}
+
+#[test]
+fn a_worker_that_breaks_down_loses_nothing() {
+    let mut screen = open("", (120, 40));
+    let n_before = screen.model.answer.seats.len();
+    screen.take(Message::Broken("browsing broke down".into()));
+    assert!(screen.screen().contains("browsing broke down"));
+    screen.press("/auth:failed<enter><esc>");
+    assert_eq!(screen.model.answer.seats.len(), n_before);
+    assert_eq!(screen.model.reading.phase, Phase::Done);
+}
+
+#[test]
+fn it_is_readable_without_colour_and_with_ascii() {
+    let settings = Settings { theme: Theme::plain(), glyphs: Glyphs::Ascii, ..Settings::default() };
+    let mut screen = Headless::open(&sample(""), settings, (120, 40));
+    for keys in ["", "2", "3", "4", "5", "6", "?", "1<enter>", "t", "/auth:faild"] {
+        screen.press(keys);
+        let buffer = screen.draw();
+        for cell in buffer.content() {
+            assert_eq!((cell.fg, cell.bg), (ratatui::style::Color::Reset, ratatui::style::Color::Reset));
+        }
+        let shown = screen.screen();
+        assert!(shown.is_ascii(), "{keys}: {shown}");
+        screen.press("<esc>");
+    }
+}
+
+#[test]
+fn hostile_text_reaches_no_cell() {
+    for name in ["hostile-ehlo.log", "unicode-connector.log", ""] {
+        let mut screen = open(name, (120, 40));
+        for keys in ["", "<enter>", "r", "2", "3", "4", "5", "6", "1"] {
+            screen.press(keys);
+            for _ in 0..40 {
+                screen.press("j");
+                for cell in screen.draw().content() {
+                    let symbol = cell.symbol();
+                    let shown = heloscope::output::escape::visible(symbol.as_bytes());
+                    assert_eq!(shown, symbol, "{name} {keys}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_action_has_keys_and_the_help_names_them_all() {
+    let mut screen = open("auth-rejected.log", (110, 60));
+    screen.press("?");
+    let shown = screen.screen();
+    for binding in BINDINGS {
+        assert!(shown.contains(binding.help), "{}", binding.name);
+    }
+    let keymap = Keymap::default();
+    assert_eq!(keymap.key_of(Action::Quit), "q");
+}
+
+#[test]
+fn wide_characters_stay_within_their_columns() {
+    let screen = open("unicode-connector.log", (80, 24));
+    let buffer = screen.draw();
+    for y in 0..24 {
+        let last = &buffer[(79, y)];
+        assert!(unicode_width::UnicodeWidthStr::width(last.symbol()) <= 1);
+    }
+    assert!(screen.screen().lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80));
+}
+
+fn any_key() -> impl Strategy<Value = Key> {
+    let written: Vec<Key> = BINDINGS
+        .iter()
+        .flat_map(|binding| binding.keys)
+        .filter_map(|text| Key::parse(text))
+        .filter(|key| *key != Key::parse("w").expect("a key"))
+        .collect();
+    let typed = "aut:fld@/-*\"(<>=~ 5é组";
+    let typed: Vec<Key> = typed.chars().map(|letter| Key::plain(crossterm::event::KeyCode::Char(letter))).collect();
+    prop_oneof![prop::sample::select(written), prop::sample::select(typed)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever is pressed at whatever size, something is drawn, and the cursor is on a row.
+    #[test]
+    fn keys_are_mashed(keys in prop::collection::vec(any_key(), 0..60), columns in 0..130_u16, rows in 0..45_u16) {
+        let mut screen = open("old-clients.log", (100, 30));
+        for (at, key) in keys.iter().enumerate() {
+            screen.take(Message::Key(*key));
+            if at % 7 == 3 {
+                screen.take(Message::Resize(columns, rows));
+            }
+            let shown = screen.screen();
+            prop_assert_eq!(shown.lines().count(), usize::from(if screen.model.size.0 == 0 { 0 } else { screen.model.size.1 }));
+            let cursor = screen.model.cursor();
+            prop_assert!(cursor.at < screen.model.n_rows().max(1));
+            prop_assert!(cursor.top <= cursor.at);
+        }
+    }
 }

@@ -53,7 +53,7 @@ pub(super) fn run(looking: &Looking) -> Result<Exit, Error> {
     };
     let stdin = PathBuf::from(crate::source::STDIN);
     let paths = if common.paths.is_empty() { vec![stdin] } else { common.paths.clone() };
-    look(Start { paths, options, settings, now }, looking.pick)
+    look(Start { paths, options, settings, now }, common.quiet)
 }
 
 /// Looks through sessions that are built in.
@@ -66,18 +66,24 @@ pub(super) fn demo(ascii: bool) -> Result<Exit, Error> {
     let folder = crate::tui::demo::unpack().map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
     let settings = Settings { has_hint: true, ..settings(Color::Auto, ascii) };
     let paths = vec![folder.path().to_owned()];
-    look(Start { paths, options: Options::default(), settings, now }, false)
+    look(Start { paths, options: Options::default(), settings, now }, true)
 }
 
-fn look(start: Start, is_picking: bool) -> Result<Exit, Error> {
+fn look(start: Start, is_quiet: bool) -> Result<Exit, Error> {
+    let is_picking = start.settings.is_picking;
     let shown = show(start);
-    let (ending, remarks) = shown.map_err(|source| Error::Write { path: "the terminal".into(), source })?;
-    for remark in &remarks {
-        complain(&visible(remark.as_bytes()));
+    let (ending, reading) = shown.map_err(|source| Error::Write { path: "the terminal".into(), source })?;
+    for error in &reading.errors {
+        complain(&format!("cannot read {}", visible(error.as_bytes())));
+    }
+    if let Some(skipped) = reading.skipped.filter(|_| !is_quiet) {
+        complain(&skipped);
     }
     match ending {
+        Ending::Done if !reading.errors.is_empty() => Ok(Exit::Error),
         Ending::Interrupted => Ok(Exit::Interrupted),
         Ending::Picked(id) => super::print(format!("{id}\n").as_bytes()),
+        // Whoever waits for an id gets none.
         Ending::Done if is_picking => Ok(Exit::Nothing),
         Ending::Done => Ok(Exit::Found),
     }

@@ -53,14 +53,15 @@ pub struct Job {
 
 /// The order of the list: when a session began, then the order of reading. A session that began at no
 /// time that can be read stands first.
-pub type Rank = (Option<Timestamp>, Position);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank(Timestamp, Position);
 
 /// A session that is meant, with the place it has in the list.
 pub type Seated = (Rank, Seat);
 
 /// Where a session stands in the list.
 pub fn rank_of(listed: &Listed<'_>) -> Rank {
-    (listed.start(), listed.position())
+    Rank(listed.start().unwrap_or(Timestamp(i64::MIN)), listed.position())
 }
 
 /// What the filter lets through.
@@ -120,6 +121,7 @@ impl Browser {
         if self.kept.seats.len() > n_before {
             self.kept.sort();
         }
+        // The same list is shared with whoever draws; only sessions that come in make another one.
         let mut kept = self.kept.clone();
         for (seat, listed) in job.roster.listed_open() {
             self.offer(job, seat, &listed, &mut kept);
@@ -132,7 +134,7 @@ impl Browser {
             generation: job.generation,
             query_number: job.query_number,
             n_sheets: self.n_sheets,
-            seats: Arc::new(kept.seats),
+            seats: kept.seats,
             n_failed: kept.n_failed,
             timeline: kept.timeline,
             table,
@@ -155,7 +157,7 @@ impl Browser {
         };
         if is_meant {
             let has_failed = listed.verdict() == Verdict::Failed;
-            kept.seats.push((rank_of(listed), seat));
+            Arc::make_mut(&mut kept.seats).push((rank_of(listed), seat));
             kept.n_failed += u64::from(has_failed);
             if let Some(start) = listed.start() {
                 kept.timeline.add(start, Tick { sessions: 1, failed: has_failed.into() });
@@ -167,7 +169,7 @@ impl Browser {
 /// The sessions that are meant, and what they come to.
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    seats: Vec<Seated>,
+    seats: Arc<Vec<Seated>>,
     n_failed: u64,
     timeline: Timeline,
 }
@@ -175,7 +177,7 @@ struct Kept {
 impl Kept {
     /// Two runs that lie in order are merged in one pass.
     fn sort(&mut self) {
-        self.seats.sort_by_key(|(rank, _)| *rank);
+        Arc::make_mut(&mut self.seats).sort_by_key(|(rank, _)| *rank);
     }
 }
 

@@ -14,6 +14,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use crate::ingest::{Batch, Catalogue, Options, ingest};
+use crate::output::skipped::to_skipped_text;
 use crate::pattern::{Patterns, Watch, Watching};
 use crate::roster::Enrolling;
 use crate::roster::sheet::SheetMaker;
@@ -131,7 +132,7 @@ pub fn read(paths: &[PathBuf]) -> Vec<Message> {
     let mut messages = vec![Message::Files {
         all_bytes: catalogue.files.iter().map(|file| file.size_bytes).sum(),
         files: catalogue.files.iter().cloned().collect(),
-        remarks: catalogue.errors.iter().map(ToString::to_string).collect(),
+        errors: catalogue.errors.iter().map(ToString::to_string).collect(),
     }];
     let mut patterns = Patterns::default();
     let account =
@@ -145,6 +146,7 @@ pub fn read(paths: &[PathBuf]) -> Vec<Message> {
             ControlFlow::Continue(())
         });
     messages.push(Message::Patterns(Arc::new(patterns)));
-    messages.push(Message::Read(account.errors.iter().map(ToString::to_string).collect()));
+    let errors = account.errors.iter().map(ToString::to_string).collect();
+    messages.push(Message::Read { errors, skipped: to_skipped_text(&catalogue, &account) });
     messages
 }

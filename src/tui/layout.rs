@@ -81,7 +81,7 @@ fn split(model: &Model, panes: &mut Panes) {
         return;
     }
     let pane = if whole.width >= SIDE_BY_SIDE {
-        let left = whole.width * 14 / 25;
+        let left = whole.width * 57 / 100;
         panes.list.width = left;
         Rect::new(left, whole.y, whole.width - left, whole.height)
     } else {

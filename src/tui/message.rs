@@ -39,12 +39,12 @@ pub enum Message {
     Resize(u16, u16),
     /// What there is to read; more of it when files are followed.
     Files {
-        /// The files.
+        /// The files, by number.
         files: Arc<[LogFile]>,
-        /// Their paths, by number.
+        /// How many bytes they have.
         all_bytes: u64,
-        /// What could not be read, or was left out, in words.
-        remarks: Vec<String>,
+        /// What could not be read, in words.
+        errors: Vec<String>,
     },
     /// The sessions of a batch.
     Sheet(Arc<Sheet>, u64),
@@ -53,8 +53,13 @@ pub enum Message {
     Open(Arc<Sheet>),
     /// What only many sessions show, so far.
     Patterns(Arc<Patterns>),
-    /// All was read; with what could not be.
-    Read(Vec<String>),
+    /// All was read.
+    Read {
+        /// What could not be, in words.
+        errors: Vec<String>,
+        /// What was left out, in words.
+        skipped: Option<String>,
+    },
     /// Who reads goes on as files grow.
     Following,
     /// An answer to a question about the list.

@@ -61,8 +61,10 @@ pub struct Reading {
     pub bytes: u64,
     /// Bytes there are.
     pub all_bytes: u64,
-    /// What could not be read or was left out, in words.
-    pub remarks: Vec<String>,
+    /// What could not be read, in words.
+    pub errors: Vec<String>,
+    /// What was left out, in words.
+    pub skipped: Option<String>,
 }
 
 /// Which sessions are meant.

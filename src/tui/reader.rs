@@ -32,7 +32,7 @@ fn read_all(paths: &[PathBuf], options: &Options, messages: &SyncSender<Message>
     let files = Message::Files {
         all_bytes: catalogue.files.iter().map(|file| file.size_bytes).sum(),
         files: catalogue.files.iter().cloned().collect(),
-        remarks: catalogue.errors.iter().map(ToString::to_string).collect(),
+        errors: catalogue.errors.iter().map(ToString::to_string).collect(),
     };
     if messages.send(files).is_err() {
         return;
@@ -47,8 +47,7 @@ fn read_all(paths: &[PathBuf], options: &Options, messages: &SyncSender<Message>
             Err(_) => ControlFlow::Break(()),
         }
     });
-    let mut remarks: Vec<String> = account.errors.iter().map(ToString::to_string).collect();
-    remarks.extend(to_skipped_text(&catalogue, &account));
+    let errors = account.errors.iter().map(ToString::to_string).collect();
     let _ = messages.send(Message::Patterns(Arc::new(patterns)));
-    let _ = messages.send(Message::Read(remarks));
+    let _ = messages.send(Message::Read { errors, skipped: to_skipped_text(&catalogue, &account) });
 }

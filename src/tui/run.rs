@@ -17,7 +17,7 @@ use crate::record::value::Timestamp;
 
 use super::key::Key;
 use super::message::{Effect, Ending, Message, Mouse};
-use super::model::Model;
+use super::model::{Model, Reading};
 use super::reader;
 use super::settings::Settings;
 use super::terminal::Screen;
@@ -49,10 +49,10 @@ pub struct Start {
     pub now: fn() -> Timestamp,
 }
 
-/// Shows the screen until it is left. Returns how it ended, and what could not be read, in words.
+/// Shows the screen until it is left. Returns how it ended, and what was read.
 ///
 /// Errors: the terminal cannot be drawn on.
-pub fn run(start: Start) -> io::Result<(Ending, Vec<String>)> {
+pub fn run(start: Start) -> io::Result<(Ending, Reading)> {
     let Start { paths, options, settings, now } = start;
     let (sender, receiver) = sync_channel(MOST_WAITING);
     let mut model = Model::new(settings, Screen::size()?);
@@ -71,7 +71,7 @@ pub fn run(start: Start) -> io::Result<(Ending, Vec<String>)> {
     let effects = begin(&mut model);
     shown.run(effects)?;
     let ending = shown.watch(&mut model, &receiver, now)?;
-    Ok((ending, model.reading.remarks))
+    Ok((ending, model.reading))
 }
 
 /// What stands between the model and the world.

@@ -14,6 +14,9 @@ use crate::output::escape::visible;
 use crate::output::paint::Paint;
 use crate::output::time::Zone;
 use crate::output::transcript::{Line, to_conversation, write_transcript};
+use crate::query::subject::Subject;
+use crate::record::value::Timestamp;
+use crate::roster::listed::Listed;
 use crate::roster::{Place, Roster, Seat};
 use crate::session::FileId;
 
@@ -45,6 +48,8 @@ pub struct Pair {
     pub session: Option<Loaded>,
     /// A good session of the same client, where it was asked for and there is one.
     pub good: Option<Loaded>,
+    /// How often the same happened to the same client within the hour before, this time counted.
+    pub n_alike: u64,
 }
 
 /// A finding in words.
@@ -88,10 +93,30 @@ pub fn load(job: &Job) -> Pair {
     let mut pair = Pair { number: job.number, ..Pair::default() };
     let Some(listed) = job.roster.get(job.seat) else { return pair };
     pair.session = read(job, job.seat);
+    pair.n_alike = count_alike(&job.roster, &listed);
     if job.has_good {
         pair.good = find_good(&job.roster, &listed).and_then(|seat| read(job, seat));
     }
     pair
+}
+
+/// Counts the sessions of the client that began in the hour up to this one and have the same gravest
+/// finding.
+fn count_alike(roster: &Roster, session: &Listed<'_>) -> u64 {
+    let Some((rule, _)) = session.findings().next() else { return 0 };
+    let Some(start) = session.start() else { return 0 };
+    let from = Timestamp(start.0.saturating_sub(3600 * 10_000_000));
+    let sheets = (0..roster.n_sheets()).filter(|sheet| {
+        let span = roster.sheet(*sheet).and_then(|sheet| sheet.span());
+        span.is_some_and(|(first, last)| first <= start && last >= from)
+    });
+    let all = sheets.flat_map(|sheet| roster.listed(sheet)).chain(roster.listed_open());
+    let is_alike = |listed: &Listed<'_>| {
+        listed.start().is_some_and(|other| (from..=start).contains(&other))
+            && listed.client() == session.client()
+            && listed.findings().any(|(other, _)| other == rule)
+    };
+    all.filter(|(_, listed)| is_alike(listed)).count() as u64
 }
 
 /// Picks one session.

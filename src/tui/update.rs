@@ -32,11 +32,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Paste(text) => filtering::paste(model, &text),
         Message::Mouse(mouse) => take_mouse(model, mouse),
         Message::Resize(columns, rows) => model.size = (columns, rows),
-        Message::Files { files, all_bytes, remarks } => {
+        Message::Files { files, all_bytes, errors } => {
             model.files = files;
             model.reading.all_bytes = all_bytes;
-            model.reading.remarks = remarks;
-            model.reading.phase = Phase::Reading;
+            model.reading.errors = errors;
+            if model.reading.phase == Phase::Looking {
+                model.reading.phase = Phase::Reading;
+            }
         }
         Message::Sheet(sheet, bytes) => take_sheet(model, sheet, bytes),
         Message::Open(sheet) => {
@@ -48,7 +50,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.patterns = Some(patterns);
             model.n_told += 1;
         }
-        Message::Read(remarks) => finish(model, remarks),
+        Message::Read { errors, skipped } => finish(model, errors, skipped),
         Message::Following => model.reading.phase = Phase::Following,
         Message::Answer(answer) => take_answer(model, answer),
         Message::Searching(percent) => model.asked.searched = Some(percent),
@@ -90,14 +92,17 @@ fn widen(model: &mut Model, sheet: &Sheet) {
     }
 }
 
-fn finish(model: &mut Model, mut remarks: Vec<String>) {
+fn finish(model: &mut Model, mut errors: Vec<String>, skipped: Option<String>) {
     if model.reading.phase != Phase::Following {
         model.reading.phase = Phase::Done;
     }
-    if let Some(first) = remarks.first() {
-        model.say(first.clone(), Part::Failure);
+    model.reading.errors.append(&mut errors);
+    model.reading.skipped = skipped;
+    match (model.reading.errors.first(), &model.reading.skipped) {
+        (Some(first), _) => model.say(format!("cannot read {first}"), Part::Failure),
+        (None, Some(skipped)) if model.roster.is_empty() => model.say(skipped.clone(), Part::Warning),
+        _ => {}
     }
-    model.reading.remarks.append(&mut remarks);
 }
 
 /// Takes an answer in; the selection stays on its session, at its height on the screen.

@@ -92,10 +92,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             model.by = if model.by == By::Address { By::Network } else { By::Address };
             look_at(model, View::Clients);
         }
-        Action::Raw => {
-            model.transcript.is_raw = !model.transcript.is_raw;
-            (model.transcript.at, model.transcript.top, model.transcript.left) = (0, 0, 0);
-        }
+        Action::Raw => transcript::turn_raw(model),
         Action::Compare => transcript::compare(model),
         Action::NextMatch => transcript::next(model, moving::Way::Forward),
         Action::PreviousMatch => transcript::next(model, moving::Way::Backward),

@@ -44,6 +44,20 @@ pub(super) fn step(model: &mut Model, by: isize) {
     model.transcript.at = model.transcript.at.saturating_add_signed(by).min(last);
 }
 
+/// Shows the rows as the log has them, or in words; it stays on its row.
+pub(super) fn turn_raw(model: &mut Model) {
+    let at = model.transcript.at;
+    let lines = model.loaded().map(|loaded| &loaded.lines[..]).unwrap_or_default();
+    let at = match model.transcript.is_raw {
+        true => lines.iter().position(|line| line.row == at).unwrap_or(0),
+        false => lines.get(at).map_or(0, |line| line.row),
+    };
+    let transcript = &mut model.transcript;
+    transcript.is_raw = !transcript.is_raw;
+    (transcript.at, transcript.top, transcript.left) =
+        (at, at.saturating_sub(transcript.at.abs_diff(transcript.top)), 0);
+}
+
 /// Lays a good session of the same client beside it, or takes it away.
 pub(super) fn compare(model: &mut Model) {
     if model.view != View::Sessions || model.session().is_none() {

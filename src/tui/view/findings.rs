@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::diagnosis::Severity;
+use crate::output::time::to_grouped;
 use crate::tui::model::Model;
 use crate::tui::session::Found;
 use crate::tui::theme::Part;
@@ -21,8 +22,16 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.settings.theme;
     let names: Vec<&str> = loaded.findings.iter().map(|found| found.rule).collect();
     let inner = ink.frame(area, &names.join(", "), theme.style(Part::Frame));
-    let lines: Vec<(String, Style)> =
-        loaded.findings.iter().flat_map(|found| to_lines(model, found, usize::from(inner.width))).collect();
+    let width = usize::from(inner.width);
+    let mut lines: Vec<(String, Style)> =
+        loaded.findings.iter().flat_map(|found| to_lines(model, found, width)).collect();
+    let n_alike = model.transcript.pair.n_alike;
+    if n_alike > 1 {
+        // Behind what happened comes how often.
+        let at = lines.iter().position(|(line, _)| line.starts_with("check")).unwrap_or(lines.len());
+        let text = format!("{} such from this address in the hour up to here", to_grouped(n_alike));
+        lines.splice(at..at, wrapped(&text, width).into_iter().map(|line| (line, Style::new())));
+    }
     let n_shown = usize::from(inner.height);
     for (y, (line, style)) in (inner.y..inner.bottom()).zip(&lines) {
         ink.put(inner.x, y, inner.width, line, *style);

@@ -79,8 +79,8 @@ fn progress_text(model: &Model, ink: &Ink<'_>) -> String {
             let bar: String = (0..PROGRESS_CELLS).map(|cell| if cell < n_full { full } else { empty }).collect();
             format!("reading {bar} {:>2} %", share(100).unwrap_or(0))
         }
-        Phase::Done if reading.remarks.is_empty() => String::new(),
-        Phase::Done => format!("{} not read", to_grouped(reading.remarks.len() as u64)),
+        Phase::Done if reading.errors.is_empty() => String::new(),
+        Phase::Done => format!("{} not read", counted(reading.errors.len() as u64, "file")),
         Phase::Following => match (model.now, model.span) {
             (Some(now), Some((_, last))) => format!("following, newest {} old", age_text(now.millis_since(last))),
             _ => "following".into(),
