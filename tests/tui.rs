@@ -394,11 +394,11 @@ fn any_key() -> impl Strategy<Value = Key> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Whatever is pressed at whatever size, something is drawn, and the cursor is on a row.
     #[test]
-    fn keys_are_mashed(keys in prop::collection::vec(any_key(), 0..60), columns in 0..130_u16, rows in 0..45_u16) {
+    fn keys_are_mashed(keys in prop::collection::vec(any_key(), 0..40), columns in 0..130_u16, rows in 0..45_u16) {
         let mut screen = open("old-clients.log", (100, 30));
         for (at, key) in keys.iter().enumerate() {
             screen.take(Message::Key(*key));

@@ -78,8 +78,10 @@ pub struct Filter {
     pub number: u64,
     /// Why what is being typed is not understood.
     pub fault: Option<SyntaxError>,
-    /// Those before.
+    /// What was typed before, each once, the last one last.
     pub history: Vec<String>,
+    /// The filters that were in force before, which Esc goes back to.
+    pub past: Vec<String>,
 }
 
 /// A place in a list.
@@ -237,6 +239,7 @@ impl Model {
                 number: 0,
                 fault: None,
                 history: Vec::new(),
+                past: Vec::new(),
             },
             asked: Asked::default(),
             answer: Answer::default(),

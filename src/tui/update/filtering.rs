@@ -106,8 +106,8 @@ fn accept(model: &mut Model, text: String, before: &str) {
         model.prompt = Some(prompt);
         return;
     }
-    remember(&mut model.filter.history, before.to_owned());
     remember(&mut model.filter.history, text);
+    note_past(model, before.to_owned());
     model.view = View::Sessions;
     model.focus = Focus::List;
 }
@@ -125,16 +125,21 @@ fn remember(history: &mut Vec<String>, text: String) {
 
 /// Goes back to the filter before; from the first one to none.
 pub(super) fn undo(model: &mut Model) {
-    let now = std::mem::take(&mut model.filter.text);
-    model.filter.history.retain(|known| *known != now);
-    let before = model.filter.history.last().cloned().unwrap_or_default();
-    model.filter.text = now.clone();
-    if now.is_empty() {
+    if model.filter.text.is_empty() && model.filter.past.is_empty() {
         return;
     }
+    let before = model.filter.past.pop().unwrap_or_default();
     set(model, &before);
-    // Up brings it back.
-    model.filter.history.insert(0, now);
+}
+
+/// Notes the filter that was in force before.
+fn note_past(model: &mut Model, before: String) {
+    if before != model.filter.text {
+        model.filter.past.push(before);
+    }
+    if model.filter.past.len() > MOST_REMEMBERED {
+        model.filter.past.remove(0);
+    }
 }
 
 /// Adds a term to the filter.
@@ -152,8 +157,8 @@ pub(super) fn add(model: &mut Model, term: &str) {
         model.say(fault.problem, Part::Warning);
         return;
     }
-    remember(&mut model.filter.history, before);
     remember(&mut model.filter.history, text);
+    note_past(model, before);
 }
 
 /// Puts the cell's value into the filter, or keeps it out.
