@@ -51,7 +51,7 @@ impl ChunkPlace {
 
 impl Catalogue {
     /// A catalogue of files that are known.
-    pub fn of(files: Vec<super::LogFile>) -> Self {
+    pub fn of_files(files: Vec<super::LogFile>) -> Self {
         Self { files, ..Self::default() }
     }
 

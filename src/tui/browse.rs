@@ -225,7 +225,7 @@ impl Study for Finding<'_> {
 }
 
 fn search(job: &Job, is_stale: &(dyn Fn() -> bool + Sync), telling: Telling<'_>) -> Option<HashSet<Place>> {
-    let catalogue = Catalogue::of(job.files.to_vec());
+    let catalogue = Catalogue::of_files(job.files.to_vec());
     let all_bytes = catalogue.files.iter().map(|file| file.size_bytes).sum();
     let (mut found, mut bytes, mut is_dropped) = (HashSet::new(), 0, false);
     ingest(&catalogue, &Options::default(), &Finding(&job.query), &mut |batch: Batch<Vec<Place>>| {

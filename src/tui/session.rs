@@ -144,11 +144,11 @@ fn read(job: &Job, seat: Seat) -> Option<Loaded> {
     let listed = job.roster.get(seat)?;
     let (first, last) = (listed.place(), listed.last_place());
     let (catalogue, place) = match job.roster.windows_of(&listed) {
-        Some(windows) => (Catalogue::of(job.files.to_vec()).excerpt(&windows), first),
+        Some(windows) => (Catalogue::of_files(job.files.to_vec()).excerpt(&windows), first),
         // Read from the beginnings of its files, which are the first of fewer then.
         None => {
             let files = job.files.get(first.file.0 as usize..=last.file.0.max(first.file.0) as usize)?;
-            (Catalogue::of(files.to_vec()), Place { file: FileId(0), line: first.line })
+            (Catalogue::of_files(files.to_vec()), Place { file: FileId(0), line: first.line })
         }
     };
     let options = Options { n_threads: 1, ..Options::default() };

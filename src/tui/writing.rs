@@ -127,7 +127,7 @@ pub fn write(job: &Job) -> Result<String, String> {
 fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>) -> io::Result<usize> {
     let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut out = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
-    let catalogue = Catalogue::of(job.files.to_vec());
+    let catalogue = Catalogue::of_files(job.files.to_vec());
     let rendering = Rendering { shape, zone: job.zone, wanted };
     let mut order = InOrder::new(ORDER_BOUND_BYTES);
     let (mut n_written, mut written) = (0, Ok(()));
