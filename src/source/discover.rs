@@ -5,8 +5,8 @@
 //!
 //! **Invariant**: opens no file; a folder is walked to its end whatever fails in it.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -51,23 +51,27 @@ pub struct Discovery {
     pub errors: Vec<ReadError>,
     /// For each true name its place in `files`.
     known: HashMap<PathBuf, usize>,
+    /// What earlier looks found, where there were any.
+    before: Option<Before>,
+}
+
+/// What earlier looks found, by the names as they are found: these cost nothing to look up.
+#[derive(Debug)]
+struct Before {
+    paths: HashSet<PathBuf>,
+    errors: HashSet<(PathBuf, String)>,
 }
 
 /// Finds the files that `paths` name: files, folders with all below them, patterns with `*`, `?`
 /// and `[…]`, `-` for standard input. `exclude` is left out: it is where the answer goes.
 pub fn discover(paths: &[PathBuf], exclude: Option<&Path>) -> Discovery {
     let mut discovery = Discovery::default();
-    let exclude = exclude.and_then(|path| fs::canonicalize(path).ok());
-    for path in paths {
-        if path.as_os_str() == STDIN {
-            discovery.take_stdin();
-        } else if path.exists() || !is_pattern(path) {
-            discovery.walk(path, exclude.as_deref());
-        } else {
-            discovery.expand(path, exclude.as_deref());
-        }
-    }
+    discovery.look(paths, exclude);
     discovery
+}
+
+fn as_key(error: &ReadError) -> (PathBuf, String) {
+    (error.path.clone(), error.message.clone())
 }
 
 fn is_pattern(path: &Path) -> bool {
@@ -75,6 +79,41 @@ fn is_pattern(path: &Path) -> bool {
 }
 
 impl Discovery {
+    /// Looks again, and appends what was not found before. Of a file that was, only the name is read.
+    pub fn look_again(&mut self, paths: &[PathBuf], exclude: Option<&Path>) {
+        if self.before.is_none() {
+            let paths = self.files.iter().map(|found| &found.path).chain(self.same.iter().map(|(path, _)| path));
+            let errors = self.errors.iter().map(as_key).collect();
+            self.before = Some(Before { paths: paths.cloned().collect(), errors });
+        }
+        let n_errors = self.errors.len();
+        self.look(paths, exclude);
+        if let Some(before) = &mut self.before {
+            let found = self.errors.split_off(n_errors);
+            self.errors.extend(found.into_iter().filter(|error| before.errors.insert(as_key(error))));
+        }
+    }
+
+    fn look(&mut self, paths: &[PathBuf], exclude: Option<&Path>) {
+        let exclude = exclude.and_then(|path| fs::canonicalize(path).ok());
+        for path in paths {
+            if path.as_os_str() == STDIN {
+                self.take_stdin();
+            } else if self.was_found(path) {
+                // Whether it is still there is the matter of whoever reads it.
+            } else if path.exists() || !is_pattern(path) {
+                self.walk(path, exclude.as_deref());
+            } else {
+                self.expand(path, exclude.as_deref());
+            }
+        }
+    }
+
+    /// Whether an earlier look found a file of this name.
+    fn was_found(&self, path: &Path) -> bool {
+        self.before.as_ref().is_some_and(|before| before.paths.contains(path))
+    }
+
     fn take_stdin(&mut self) {
         if !self.files.iter().any(|found| found.real.is_none()) {
             self.files.push(Found { path: PathBuf::from(STDIN), real: None });
@@ -120,9 +159,15 @@ impl Discovery {
     }
 
     fn take(&mut self, path: &Path, exclude: Option<&Path>) {
+        if self.was_found(path) {
+            return;
+        }
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if Some(real.as_path()) == exclude {
             return;
+        }
+        if let Some(before) = &mut self.before {
+            before.paths.insert(path.to_owned());
         }
         match self.known.entry(real) {
             Entry::Occupied(first) => self.same.push((path.to_owned(), self.files[*first.get()].path.clone())),
