@@ -12,9 +12,11 @@ mod identify;
 pub mod order;
 mod seams;
 mod stretch;
+mod dispatch;
 mod prepare;
 mod rebuild;
 mod pipeline;
+pub mod live;
 pub mod tail;
 
 use std::borrow::Cow;
@@ -62,6 +64,9 @@ pub struct Case<'a> {
     pub findings: &'a [Finding],
     /// The files of the input; a row's `FileId` is an index.
     pub files: &'a [LogFile],
+    /// Whether the session was handed over before, with fewer rows: of files that are followed, some
+    /// came late.
+    pub is_again: bool,
 }
 
 impl<'a> Case<'a> {
@@ -157,12 +162,12 @@ impl<A: Study, B: Study> Study for (A, B) {
 pub struct Batch<Y> {
     /// What the study made of the sessions that ended in this chunk.
     pub value: Y,
-    /// No session of a later batch begins before this.
+    /// No session of a later batch begins before this, but for one that is handed over again.
     pub open_from: Position,
     /// Bytes of log text that the chunk held.
     pub bytes: u64,
-    /// Where the chunk stands; `None` for the last batch, which holds the sessions that were open
-    /// when everything was read.
+    /// Where the chunk stands; `None` for the last batch, which holds the sessions that were left when
+    /// everything was read.
     pub place: Option<ChunkPlace>,
 }
 

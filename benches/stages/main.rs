@@ -60,8 +60,9 @@ fn main() {
     let sessions: Vec<Session<'_>> = kept.iter().map(Kept::as_session).collect();
     let findings = examine_all(&mut criterion, &corpus, &sessions, &facts);
     let known = sessions.iter().zip(&facts).zip(&findings);
-    let cases: Vec<Case<'_>> =
-        known.map(|((session, facts), findings)| Case { session, facts, findings, files: &catalogue.files }).collect();
+    let cases: Vec<Case<'_>> = known
+        .map(|((session, facts), findings)| Case { session, facts, findings, files: &catalogue.files, is_again: false })
+        .collect();
     filter(&mut criterion, &corpus, &cases);
     watch(&mut criterion, &corpus, &cases);
     render(&mut criterion, &corpus, &cases);

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::source::discover::{Found, ReadError, discover};
+use crate::source::discover::{Discovery, Found, ReadError, discover};
 use crate::source::{Extent, Mapping, STDIN, Source};
 
 use super::duplicates::split_duplicates;
@@ -97,6 +97,11 @@ impl std::fmt::Debug for Begun {
 }
 
 impl LogFile {
+    /// Whether it can be read only once: standard input, a pipe.
+    pub(super) fn is_stream(&self) -> bool {
+        self.stdin.is_some()
+    }
+
     /// Opens a part of it for reading; of standard input, what was not read yet.
     ///
     /// Errors: what the system says.
@@ -149,7 +154,7 @@ pub struct Catalogue {
 }
 
 /// How much of a file is read to find out what it is.
-const HEAD_BYTES: u64 = 64 << 10;
+pub(super) const HEAD_BYTES: u64 = 64 << 10;
 
 impl Catalogue {
     /// Finds the files that `paths` name, and says of each what it is. `exclude` is left out: it is
@@ -160,8 +165,12 @@ impl Catalogue {
     /// with the latter, as its first line; a file that holds less than a line, or no row of its own,
     /// is known for a part of a log by its name alone.
     pub fn build(paths: &[PathBuf], exclude: Option<&Path>) -> Self {
-        let discovery = discover(paths, exclude);
-        let mut catalogue = Self { errors: discovery.errors, ..Self::default() };
+        Self::of(&discover(paths, exclude))
+    }
+
+    /// Says of each file that was found what it is.
+    pub(super) fn of(discovery: &Discovery) -> Self {
+        let mut catalogue = Self { errors: discovery.errors.clone(), ..Self::default() };
         let mut doubtful: Vec<Part> = Vec::new();
         for looked_at in discovery.files.par_iter().map(look_at).collect::<Vec<_>>() {
             match looked_at {
@@ -170,7 +179,7 @@ impl Catalogue {
                 Err(error) => catalogue.errors.push(error),
             }
         }
-        for (path, first) in discovery.same {
+        for (path, first) in discovery.same.iter().cloned() {
             catalogue.skipped.push(Skipped { path, size_bytes: 0, reason: SkipReason::Duplicate(first) });
         }
         let (files, duplicates) = split_duplicates(catalogue.files);
@@ -211,7 +220,10 @@ pub(super) fn natural(path: &Path) -> Vec<(bool, u128, String)> {
     parts
 }
 
-fn look_at(found: &Found) -> Result<Part, ReadError> {
+/// Says what a file is by its beginning.
+///
+/// Errors: what the system says.
+pub(super) fn look_at(found: &Found) -> Result<Part, ReadError> {
     match read_head(found) {
         Ok((head, stdin, size_bytes)) => Ok(judge(found, &head, stdin, size_bytes)),
         Err(error) => Err(ReadError::new(&found.path, &error)),

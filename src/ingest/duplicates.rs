@@ -74,7 +74,10 @@ fn sum_of(path: &Path) -> io::Result<u64> {
     }
 }
 
-fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
+/// Whether two files hold the same bytes.
+///
+/// Errors: what the system says.
+pub(super) fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
     let (mut one, mut other) = (File::open(one)?, File::open(other)?);
     let (mut left, mut right) = (Vec::new(), Vec::new());
     loop {

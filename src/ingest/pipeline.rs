@@ -17,42 +17,66 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::diagnosis::{Finding, examine};
 use crate::dialogue::facts::Facts;
 use crate::dialogue::understand::understand;
-use crate::record::header::Schema;
+use crate::session::Session;
 use crate::session::assemble::TextEnd;
-use crate::session::{FileId, Position, Session};
-use crate::source::{Chunk, Source};
 
+use super::dispatch::Dispatcher;
 use super::prepare::Desk;
-use super::rebuild::{Rebuilder, Rebuilt, Whole};
-use super::stretch::Stretch;
-use super::{Account, Batch, Case, Catalogue, ChunkPlace, LogFile, Options, ReadError, Sink, Study};
+use super::rebuild::{Joined, Rebuilder, Rebuilt, Whole};
+use super::stretch::{Closing, Task};
+use super::{Account, Batch, Case, Catalogue, ChunkPlace, LogFile, Options, Sink, Study};
 
 /// Reads everything in the catalogue and hands what `study` makes of it to `sink`, in order.
 ///
 /// Returns the account of every line. A file that cannot be read is named there, the others are
 /// read all the same. Where the sink says stop, no more is read.
 pub fn ingest<S: Study>(catalogue: &Catalogue, options: &Options, study: &S, sink: &mut Sink<'_, S::Yield>) -> Account {
-    let run = Run {
-        files: &catalogue.files,
-        study,
-        dispatcher: Mutex::new(Dispatcher::new(catalogue, options)),
-        rebuilding: Turnstile::new(Rebuilder::default()),
-        delivery: Turnstile::new(Delivery { sink, account: Account::default() }),
-        is_stopped: AtomicBool::new(false),
-    };
-    match rayon::ThreadPoolBuilder::new().num_threads(options.n_threads).build() {
-        Ok(pool) => drop(pool.broadcast(|_| run.work())),
-        // No threads to be had: this one does it alone.
-        Err(_) => run.work(),
+    Reader::default().read(catalogue.to_task(options), study, sink).0
+}
+
+/// What is known of the input so far, whatever is read next.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) rebuilder: Rebuilder,
+    /// The number of the next chunk.
+    number: u64,
+}
+
+impl Reader {
+    /// Reads what the task names. Returns the account of their lines, and whether the sink said
+    /// stop.
+    pub(super) fn read<S: Study>(
+        &mut self,
+        task: Task<'_>,
+        study: &S,
+        sink: &mut Sink<'_, S::Yield>,
+    ) -> (Account, ControlFlow<()>) {
+        let Task { files, options, closing, .. } = task;
+        let is_small = task.n_bytes <= options.chunk_bytes as u64;
+        let run = Run {
+            files,
+            study,
+            dispatcher: Mutex::new(Dispatcher::new(task, self.number)),
+            rebuilding: Turnstile::new(&mut self.rebuilder, self.number),
+            delivery: Turnstile::new(Delivery { sink, account: Account::default() }, self.number),
+            is_stopped: AtomicBool::new(false),
+        };
+        // Threads take longer to begin than one chunk takes to be read.
+        match (!is_small).then(|| rayon::ThreadPoolBuilder::new().num_threads(options.n_threads).build()) {
+            Some(Ok(pool)) => drop(pool.broadcast(|_| run.work())),
+            // None are needed, or there are none to be had: this one does it alone.
+            None | Some(Err(_)) => run.work(),
+        }
+        self.number = lock(&run.dispatcher).next_number();
+        run.close(closing)
     }
-    run.finish()
 }
 
 struct Run<'a, 'b, S: Study> {
     files: &'a [LogFile],
     study: &'a S,
     dispatcher: Mutex<Dispatcher<'a>>,
-    rebuilding: Turnstile<Rebuilder>,
+    rebuilding: Turnstile<&'a mut Rebuilder>,
     delivery: Turnstile<Delivery<'a, 'b, S::Yield>>,
     is_stopped: AtomicBool,
 }
@@ -96,46 +120,44 @@ impl<S: Study> Run<'_, '_, S> {
         let mut understood = Understood::default();
         for &Whole { piece, ordinal, position, origin } in &rebuilt.wholes {
             while let Some(one) = joined.next_if(|one| one.position() < position) {
-                self.study_joined(&one.as_session(), &mut understood, desk, &mut batch, &mut account);
+                self.study_joined(one, &mut understood, desk, &mut batch, &mut account);
             }
             let (rows, facts, findings) = desk.whole(piece, rebuilt.base_line);
-            let session = Session { text, rows, ordinal, position, origin };
-            self.study_one(&session, facts, findings, &mut batch, &mut account);
+            let session = &Session { text, rows, ordinal, position, origin };
+            let case = Case { session, facts, findings, files: self.files, is_again: false };
+            self.study_one(&case, &mut batch, &mut account);
         }
         for one in joined {
-            self.study_joined(&one.as_session(), &mut understood, desk, &mut batch, &mut account);
+            self.study_joined(one, &mut understood, desk, &mut batch, &mut account);
         }
         (batch, account)
     }
 
     fn study_joined(
         &self,
-        session: &Session<'_>,
+        joined: &Joined,
         understood: &mut Understood,
         desk: &mut Desk,
         batch: &mut S::Yield,
         account: &mut Account,
     ) {
+        let session = &joined.as_session();
         let Understood { facts, findings } = understood;
         understand(session, &mut desk.scratch, facts);
         findings.clear();
         examine(session, facts, &mut desk.examination, findings);
-        self.study_one(session, facts, findings, batch, account);
+        let case = Case { session, facts, findings, files: self.files, is_again: joined.is_again };
+        self.study_one(&case, batch, account);
     }
 
     #[inline]
-    fn study_one(
-        &self,
-        session: &Session<'_>,
-        facts: &Facts,
-        findings: &[Finding],
-        batch: &mut S::Yield,
-        account: &mut Account,
-    ) {
-        account.sessions += 1;
-        account.without_head += u64::from(!session.is_opened());
-        account.without_tail += u64::from(!session.is_closed());
-        self.study.take(&Case { session, facts, findings, files: self.files }, batch);
+    fn study_one(&self, case: &Case<'_>, batch: &mut S::Yield, account: &mut Account) {
+        if !case.is_again {
+            account.sessions += 1;
+            account.without_head += u64::from(!case.session.is_opened());
+            account.without_tail += u64::from(!case.session.is_closed());
+        }
+        self.study.take(case, batch);
     }
 
     fn deliver(&self, number: u64, batch: Batch<S::Yield>, account: Account) {
@@ -147,22 +169,25 @@ impl<S: Study> Run<'_, '_, S> {
         });
     }
 
-    /// Studies the sessions that were still open at the end, and closes the account.
-    fn finish(&self) -> Account {
-        let rebuilt = self.rebuilding.look(Rebuilder::end);
-        let (mut desk, mut understood) = (Desk::default(), Understood::default());
-        let mut batch = self.study.begin();
-        let mut account = rebuilt.account;
-        for one in &rebuilt.joined {
-            self.study_joined(&one.as_session(), &mut understood, &mut desk, &mut batch, &mut account);
-        }
-        account.errors.append(&mut lock(&self.dispatcher).errors);
+    /// Studies the sessions that are left, and closes the account.
+    fn close(&self, closing: Closing) -> (Account, ControlFlow<()>) {
+        let is_stopped = self.is_stopped.load(Ordering::Relaxed);
+        let rebuilt = self.rebuilding.look(|rebuilder| match closing {
+            Closing::End => Some(rebuilder.end()),
+            Closing::Settle if is_stopped => None,
+            Closing::Settle => Some(rebuilder.settle()),
+        });
+        let mut flow = if is_stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         self.delivery.look(|delivery| {
-            delivery.account += account;
-            if !self.is_stopped.load(Ordering::Relaxed) {
-                let _ = (delivery.sink)(Batch { value: batch, open_from: Position(u64::MAX), bytes: 0, place: None });
+            delivery.account.errors.append(&mut lock(&self.dispatcher).errors);
+            if let Some(rebuilt) = rebuilt {
+                let (value, account) = self.study_all(&[], &rebuilt, &mut Desk::default());
+                delivery.account += account;
+                if !is_stopped {
+                    flow = (delivery.sink)(Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None });
+                }
             }
-            std::mem::take(&mut delivery.account)
+            (std::mem::take(&mut delivery.account), flow)
         })
     }
 }
@@ -172,100 +197,6 @@ impl<S: Study> Run<'_, '_, S> {
 struct Understood {
     facts: Facts,
     findings: Vec<Finding>,
-}
-
-/// What is known of a chunk beside its text.
-pub(super) struct Job<'a> {
-    /// Chunks are numbered in the order of reading.
-    pub(super) number: u64,
-    pub(super) file: FileId,
-    pub(super) log: &'a LogFile,
-    /// Where it starts in the file, if it stands there as it is.
-    pub(super) offset: Option<u64>,
-    /// Lines of the file before it, where a stretch begins with it; otherwise it follows on the
-    /// chunk before.
-    pub(super) base_line: Option<u64>,
-    pub(super) end: TextEnd,
-    /// The header that is taken to be in force at its start.
-    pub(super) schema: Schema,
-}
-
-/// Hands out chunks in order, opening one file after the other.
-struct Dispatcher<'a> {
-    files: &'a [LogFile],
-    options: Options,
-    waiting: std::vec::IntoIter<Stretch>,
-    open: Option<Open>,
-    number: u64,
-    errors: Vec<ReadError>,
-}
-
-/// A stretch that is being read.
-struct Open {
-    stretch: Stretch,
-    source: Source,
-    is_begun: bool,
-}
-
-impl<'a> Dispatcher<'a> {
-    fn new(catalogue: &'a Catalogue, options: &Options) -> Self {
-        Self {
-            files: &catalogue.files,
-            options: *options,
-            waiting: catalogue.stretches().into_iter(),
-            open: None,
-            number: 0,
-            errors: Vec::new(),
-        }
-    }
-
-    fn next(&mut self) -> Option<(Job<'a>, Chunk)> {
-        loop {
-            let Some(open) = &mut self.open else {
-                self.open_next()?;
-                continue;
-            };
-            match open.source.next_chunk(self.options.chunk_bytes) {
-                Ok(Some((chunk, is_last))) => {
-                    let log = &self.files[open.stretch.file.0 as usize];
-                    let job = open.begin_chunk(self.number, log, &chunk, is_last);
-                    self.number += 1;
-                    return Some((job, chunk));
-                }
-                Ok(None) => self.open = None,
-                Err(error) => {
-                    let file = open.stretch.file;
-                    self.fail(file, &error);
-                }
-            }
-        }
-    }
-
-    fn open_next(&mut self) -> Option<()> {
-        let stretch = self.waiting.next()?;
-        match self.files[stretch.file.0 as usize].open(self.options.mapping, &stretch.extent) {
-            Ok(source) => self.open = Some(Open { stretch, source, is_begun: false }),
-            Err(error) => self.fail(stretch.file, &error),
-        }
-        Some(())
-    }
-
-    /// Names the file that failed, and reads no more of it.
-    fn fail(&mut self, file: FileId, error: &std::io::Error) {
-        self.open.take_if(|open| open.stretch.file == file);
-        let path = self.files[file.0 as usize].path.clone();
-        self.errors.push(ReadError { path, message: error.to_string() });
-    }
-}
-
-impl Open {
-    fn begin_chunk<'a>(&mut self, number: u64, log: &'a LogFile, chunk: &Chunk, is_last: bool) -> Job<'a> {
-        let base_line = (!self.is_begun).then_some(self.stretch.base_line);
-        self.is_begun = true;
-        let end = if is_last { self.stretch.end } else { TextEnd::More };
-        let Stretch { file, ref schema, .. } = self.stretch;
-        Job { number, file, log, offset: chunk.offset(), base_line, end, schema: schema.clone() }
-    }
 }
 
 /// Lets workers through one at a time, in the order of their numbers.
@@ -281,8 +212,8 @@ struct Turn<T> {
 }
 
 impl<T> Turnstile<T> {
-    fn new(value: T) -> Self {
-        Self { inner: Mutex::new(Turn { next: 0, is_broken: false, value }), moved: Condvar::new() }
+    fn new(value: T, next: u64) -> Self {
+        Self { inner: Mutex::new(Turn { next, is_broken: false, value }), moved: Condvar::new() }
     }
 
     /// Waits for the turn of `number` and does `work`; `None` where another worker has panicked.

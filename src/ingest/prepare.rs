@@ -17,7 +17,7 @@ use crate::session::seen::{Fingerprint, hash_row};
 use crate::session::{OriginId, Position, Row, Session};
 use crate::source::Reading;
 
-use super::pipeline::Job;
+use super::dispatch::Job;
 
 /// How much text is grouped before its sessions are understood, in bytes: well within the second
 /// level of a processor's cache.

@@ -5,17 +5,18 @@
 //! **Invariant**: does little, for all other workers wait for it: one look-up a session, none a row.
 
 use hashbrown::HashMap;
+use memchr::memrchr;
 
 use crate::record::Field;
 use crate::record::header::Schema;
 use crate::record::value::split_connector;
 use crate::session::assemble::{Piece, Pieces, TextEnd};
-use crate::session::join::{Joiner, Key, Life, Place};
+use crate::session::join::{Done, Joiner, Key, Life, Place};
 use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
-use crate::session::{OriginId, Position, Session};
+use crate::session::{FileId, OriginId, Position, Session};
 
 use super::catalogue::{LogFile, Role};
-use super::pipeline::Job;
+use super::dispatch::Job;
 use super::prepare::{Desk, Prepared};
 use super::{Account, MalformedPlace};
 
@@ -49,6 +50,8 @@ pub(super) struct Joined {
     life: Life,
     ordinal: u32,
     origin: OriginId,
+    /// Whether it was handed over before, with fewer rows.
+    pub(super) is_again: bool,
 }
 
 impl Joined {
@@ -71,6 +74,17 @@ struct Origin {
     role: Option<Role>,
 }
 
+/// How far a file was read: to the end of its last whole line.
+#[derive(Clone, Debug)]
+pub(super) struct Reached {
+    /// In bytes.
+    pub(super) offset: u64,
+    /// In lines.
+    pub(super) n_lines: u64,
+    /// The header in force there.
+    pub(super) schema: Schema,
+}
+
 /// What is known of the input up to a chunk.
 #[derive(Default)]
 pub(super) struct Rebuilder {
@@ -82,6 +96,8 @@ pub(super) struct Rebuilder {
     base_line: u64,
     schema: Schema,
     next_position: Position,
+    /// How far each file was read, where this is asked for.
+    pub(super) reached: Option<HashMap<FileId, Reached>>,
 }
 
 impl Rebuilder {
@@ -97,11 +113,11 @@ impl Rebuilder {
         self.enter(job);
         let prepared = if self.schema == job.schema { prepared } else { desk.prepare_again(job, text, &self.schema) };
         let pieces = &desk.pieces;
-        let n_bytes = text.len() as u64;
+        let (n_bytes, n_whole_bytes) = (text.len(), memrchr(b'\n', text).map_or(0, |line_end| line_end + 1));
         let text = prepared.text.as_deref().unwrap_or(text);
         let origins: Vec<OriginId> =
             pieces.connectors.iter().map(|field| self.origin(&text[field.0..field.1], job.log)).collect();
-        let mut rebuilt = self.begin(job, n_bytes, pieces);
+        let mut rebuilt = self.begin(job, n_bytes as u64, pieces);
         for (index, piece) in pieces.pieces.iter().enumerate() {
             let key = Key { origin: origins[piece.connector as usize], session_key: piece.session_key };
             let place = Place { position: position_of(job, piece.first), base_line: self.base_line };
@@ -112,9 +128,15 @@ impl Rebuilder {
             self.joining(&mut rebuilt, |joiner, done| joiner.take(key, piece, pieces, text, place, done));
         }
         if job.end == TextEnd::OfFile {
-            self.joining(&mut rebuilt, Joiner::end_file);
+            // While files still come, the rest may stand in one that comes later.
+            self.joining(&mut rebuilt, if self.reached.is_some() { Joiner::settle } else { Joiner::end_file });
         }
         self.leave(job, pieces, &prepared.schema_at_end, &mut rebuilt);
+        if let Some((reached, offset)) = self.reached.as_mut().zip(job.offset) {
+            let n_lines = self.base_line - u64::from(n_whole_bytes < n_bytes);
+            let offset = offset + n_whole_bytes as u64;
+            reached.insert(job.file, Reached { offset, n_lines, schema: self.schema.clone() });
+        }
         (prepared.text, rebuilt)
     }
 
@@ -179,30 +201,52 @@ impl Rebuilder {
     }
 
     /// Lets the joiner work and takes in the lives that it hands over.
-    fn joining(&mut self, rebuilt: &mut Rebuilt, work: impl FnOnce(&mut Joiner, &mut dyn FnMut(Key, Life))) {
+    fn joining(&mut self, rebuilt: &mut Rebuilt, work: impl FnOnce(&mut Joiner, &mut Done<'_>)) {
         let (seen, servers) = (&mut self.seen, &self.server_of_origin);
-        work(&mut self.joiner, &mut |key, life| match seen.sight(
-            servers[key.origin.0 as usize],
-            key.session_key,
-            life.fingerprint(),
-        ) {
-            Sighting::Repeat => rebuilt.account.repeated += life.n_rows(),
-            Sighting::New(ordinal) => rebuilt.joined.push(Joined { life, ordinal, origin: key.origin }),
+        work(&mut self.joiner, &mut |key, life| {
+            let (server, fingerprint) = (servers[key.origin.0 as usize], life.fingerprint());
+            let told = life.ordinal_told();
+            let ordinal = match told {
+                Some(ordinal) => {
+                    seen.amend(server, key.session_key, ordinal, fingerprint);
+                    ordinal
+                }
+                None => match seen.sight(server, key.session_key, fingerprint) {
+                    Sighting::New(ordinal) => ordinal,
+                    Sighting::Repeat => {
+                        rebuilt.account.repeated += life.n_rows();
+                        return None;
+                    }
+                },
+            };
+            rebuilt.joined.push(Joined { life, ordinal, origin: key.origin, is_again: told.is_some() });
+            Some(ordinal)
         });
+    }
+
+    /// Hands over the sessions that are closed, as far as they are known, while more of them may come.
+    pub(super) fn settle(&mut self) -> Rebuilt {
+        self.close(self.next_position, Joiner::settle)
     }
 
     /// Hands over the sessions that are still open at the end of the input.
     pub(super) fn end(&mut self) -> Rebuilt {
+        self.close(Position(u64::MAX), Joiner::end_input)
+    }
+
+    /// Hands over sessions when no chunk is being read.
+    fn close(&mut self, open_from: Position, work: impl FnOnce(&mut Joiner, &mut Done<'_>)) -> Rebuilt {
         let mut rebuilt = Rebuilt {
             base_line: 0,
             offset: None,
             wholes: Vec::new(),
             joined: Vec::new(),
-            open_from: Position(u64::MAX),
+            open_from,
             account: Account::default(),
         };
-        self.joining(&mut rebuilt, Joiner::end_input);
+        self.joining(&mut rebuilt, work);
         rebuilt.account.repeated += self.joiner.take_repeated();
+        rebuilt.open_from = self.joiner.open_from().unwrap_or(open_from).min(open_from);
         rebuilt.joined.sort_by_key(Joined::position);
         rebuilt
     }

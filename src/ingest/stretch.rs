@@ -11,7 +11,7 @@ use crate::session::FileId;
 use crate::session::assemble::TextEnd;
 use crate::source::Extent;
 
-use super::{Catalogue, ChunkPlace};
+use super::{Catalogue, ChunkPlace, LogFile, Options};
 
 /// What is read of one file in one go.
 #[derive(Clone, Debug)]
@@ -20,10 +20,55 @@ pub(super) struct Stretch {
     pub(super) extent: Extent,
     /// Lines of the file before it.
     pub(super) base_line: u64,
-    /// The header in force at its start.
-    pub(super) schema: Schema,
+    /// The header in force at its start, if it is another than the file opens with.
+    pub(super) schema: Option<Box<Schema>>,
     /// Whether the file ends with it.
     pub(super) end: TextEnd,
+}
+
+impl Stretch {
+    /// All that is to be read of a file.
+    pub(super) fn whole(file: FileId, log: &LogFile) -> Self {
+        Self { file, extent: log.extent.clone(), base_line: 0, schema: None, end: TextEnd::OfFile }
+    }
+}
+
+/// What is to be read.
+pub(super) struct Task<'a> {
+    /// All files of the input.
+    pub(super) files: &'a [LogFile],
+    /// What is read of them, in order.
+    pub(super) stretches: Box<dyn Iterator<Item = Stretch> + Send + 'a>,
+    /// How long all that is, about.
+    pub(super) n_bytes: u64,
+    pub(super) options: &'a Options,
+    pub(super) closing: Closing,
+}
+
+impl<'a> Task<'a> {
+    /// Reads these stretches of the files.
+    pub(super) fn of(files: &'a [LogFile], stretches: Vec<Stretch>, options: &'a Options, closing: Closing) -> Self {
+        let n_bytes = stretches.iter().map(|stretch| n_bytes_of(&files[stretch.file.0 as usize], &stretch.extent));
+        let n_bytes = n_bytes.fold(0, u64::saturating_add);
+        Self { files, stretches: Box::new(stretches.into_iter()), n_bytes, options, closing }
+    }
+}
+
+/// How long a part of a file is; of standard input and pipes this is not known.
+fn n_bytes_of(file: &LogFile, extent: &Extent) -> u64 {
+    match file.is_stream() {
+        true => u64::MAX,
+        false => extent.until.unwrap_or(file.size_bytes).saturating_sub(extent.from),
+    }
+}
+
+/// What becomes of the sessions that are left when everything was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// More is read later: those that go on wait for it.
+    Settle,
+    /// Nothing comes any more.
+    End,
 }
 
 /// A part of a file, of whole lines: what a chunk held.
@@ -79,22 +124,21 @@ impl Catalogue {
                 file: window.file,
                 extent: Extent { lead: Vec::new(), from: window.offset, until: Some(until) },
                 base_line: window.base_line,
-                schema: self.files[window.file.0 as usize].schema.clone(),
+                schema: None,
                 end: TextEnd::OfFile,
             });
         }
         Self { files: self.files.clone(), windows: Some(stretches), ..Self::default() }
     }
 
-    /// What there is to read, in order.
-    pub(super) fn stretches(&self) -> Vec<Stretch> {
-        let whole = |(number, file): (u32, &super::LogFile)| Stretch {
-            file: FileId(number),
-            extent: file.extent.clone(),
-            base_line: 0,
-            schema: file.schema.clone(),
-            end: TextEnd::OfFile,
-        };
-        self.windows.clone().unwrap_or_else(|| (0..).zip(&self.files).map(whole).collect())
+    /// All there is to read.
+    pub(super) fn to_task<'a>(&'a self, options: &'a Options) -> Task<'a> {
+        let files = &self.files;
+        if let Some(windows) = &self.windows {
+            return Task::of(files, windows.clone(), options, Closing::End);
+        }
+        let n_bytes = files.iter().map(|file| n_bytes_of(file, &file.extent)).fold(0, u64::saturating_add);
+        let stretches = Box::new((0..).zip(files).map(|(number, log)| Stretch::whole(FileId(number), log)));
+        Task { files, stretches, n_bytes, options, closing: Closing::End }
     }
 }

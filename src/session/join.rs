@@ -1,9 +1,12 @@
 //! Joins the pieces of sessions that cross the ends of chunks and files.
 //!
 //! In: the pieces of one chunk after the other. Out: [`Life`]s, sessions that own a copy of their
-//! rows, each handed over when nothing can be missing of it any more.
+//! rows, each handed over when nothing can be missing of it any more; or, where files still grow,
+//! as soon as it is closed, and again when more of it comes.
 //!
 //! **Invariant**: what comes out depends on the order of rows alone, not on where chunks end.
+
+mod told;
 
 use std::collections::BTreeSet;
 
@@ -16,9 +19,10 @@ use super::assemble::{Piece, Pieces};
 use super::seen::{Fingerprint, hash_row};
 use super::{OriginId, Position, Row, Session};
 use crate::record::line::{hash_bytes, parse_time};
+use told::Told;
 
 /// What tells one session from another: where it was logged, and the session id as a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Where it was logged.
     pub origin: OriginId,
@@ -36,6 +40,10 @@ pub struct Life {
     is_opened: bool,
     is_closed: bool,
     is_contiguous: bool,
+    /// Under which ordinal it was handed over before, 0 if it was not.
+    ordinal: u32,
+    /// How many rows it had then.
+    n_told: usize,
 }
 
 impl Life {
@@ -47,6 +55,16 @@ impl Life {
     /// Where its first row stood.
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// Under which ordinal it was handed over before, with fewer rows.
+    pub fn ordinal_told(&self) -> Option<u32> {
+        (self.ordinal > 0).then_some(self.ordinal)
+    }
+
+    /// Whether it holds rows that were not handed over before.
+    fn is_news(&self) -> bool {
+        self.rows.len() != self.n_told
     }
 
     /// How many rows it has.
@@ -166,6 +184,8 @@ impl Life {
             merged.append(&other.text, row, 0);
         }
         merged.position = self.position.min(other.position);
+        merged.ordinal = [self.ordinal, other.ordinal].into_iter().filter(|ordinal| *ordinal > 0).min().unwrap_or(0);
+        merged.n_told = self.n_told.max(other.n_told);
         let n_repeated = merged.settle();
         merged.rows.sort_by_key(|row| row.sequence);
         let is_ascending = merged.rows.windows(2).all(|pair| pair[0].sequence < pair[1].sequence);
@@ -194,6 +214,10 @@ const MAX_TEXT_BYTES: usize = 1 << 31;
 /// bytes, until their file ends.
 const MAX_PARKED_BYTES: usize = 64 << 20;
 
+/// Takes a life over. Returns the ordinal that it got, or `None` where it is a repeat of one that
+/// was handed over before.
+pub type Done<'a> = dyn FnMut(Key, Life) -> Option<u32> + 'a;
+
 /// The sessions that are not over yet.
 #[derive(Debug, Default)]
 pub struct Joiner {
@@ -202,6 +226,8 @@ pub struct Joiner {
     /// same file where files were joined in another order than they were written.
     parked: Vec<(Key, Life)>,
     parked_bytes: usize,
+    /// What was handed over though more of it may come.
+    told: Told,
     /// The positions of all lives held.
     starts: BTreeSet<Position>,
     /// Rows that stood twice.
@@ -225,15 +251,7 @@ impl Joiner {
     }
 
     /// Takes in a piece and hands over the lives that are over.
-    pub fn take(
-        &mut self,
-        key: Key,
-        piece: &Piece,
-        pieces: &Pieces,
-        text: &[u8],
-        place: Place,
-        done: &mut dyn FnMut(Key, Life),
-    ) {
+    pub fn take(&mut self, key: Key, piece: &Piece, pieces: &Pieces, text: &[u8], place: Place, done: &mut Done<'_>) {
         let mut rows = pieces.rows_of(piece);
         let first_line = pieces.rows[piece.first as usize].as_line(text);
         let mut life = match self.open.remove(&key) {
@@ -256,6 +274,7 @@ impl Joiner {
             }
             life.append(text, row, place.base_line);
         }
+        self.told.touch(key);
         match piece.is_closed {
             true => self.close(key, life, done),
             false => drop(self.open.insert(key, life)),
@@ -267,7 +286,7 @@ impl Joiner {
         Life { position, is_contiguous: true, ..Life::default() }
     }
 
-    fn close(&mut self, key: Key, mut life: Life, done: &mut dyn FnMut(Key, Life)) {
+    fn close(&mut self, key: Key, mut life: Life, done: &mut Done<'_>) {
         self.n_repeated += life.settle();
         match life.is_whole() {
             true => self.finish(key, life, done),
@@ -275,12 +294,14 @@ impl Joiner {
         }
     }
 
-    fn finish(&mut self, key: Key, life: Life, done: &mut dyn FnMut(Key, Life)) {
+    fn finish(&mut self, key: Key, life: Life, done: &mut Done<'_>) {
         self.starts.remove(&life.position);
-        done(key, life);
+        if life.is_news() {
+            done(key, life);
+        }
     }
 
-    fn park(&mut self, key: Key, mut life: Life, done: &mut dyn FnMut(Key, Life)) {
+    fn park(&mut self, key: Key, mut life: Life, done: &mut Done<'_>) {
         self.n_repeated += life.settle();
         self.parked_bytes += life.text.len();
         self.parked.push((key, life));
@@ -290,25 +311,38 @@ impl Joiner {
     }
 
     /// Hands over what was kept in case that its rest still comes: the file is at its end.
-    pub fn end_file(&mut self, done: &mut dyn FnMut(Key, Life)) {
-        let mut parked: HashMap<Key, Vec<Life>> = HashMap::new();
-        let mut order: Vec<Key> = Vec::new();
-        for (key, life) in std::mem::take(&mut self.parked) {
-            let lives = parked.entry(key).or_default();
-            if lives.is_empty() {
-                order.push(key);
+    pub fn end_file(&mut self, done: &mut Done<'_>) {
+        for (key, lives) in self.take_parked() {
+            for life in self.release(key, lives) {
+                match life.is_news() {
+                    true => drop(done(key, life)),
+                    false => self.told.keep(key, life),
+                }
             }
-            lives.push(life);
-        }
-        self.parked_bytes = 0;
-        for key in order {
-            let lives = parked.remove(&key).unwrap_or_default();
-            self.release(key, lives, done);
         }
     }
 
-    /// Merges what belongs together of one key, the open life included, and hands over the rest.
-    fn release(&mut self, key: Key, mut lives: Vec<Life>, done: &mut dyn FnMut(Key, Life)) {
+    /// Takes what is parked, by key, in the order of the keys' first lives; then the keys of which
+    /// something was handed over before, and rows have come.
+    fn take_parked(&mut self) -> Vec<(Key, Vec<Life>)> {
+        let mut places: HashMap<Key, usize> = HashMap::new();
+        let mut parked: Vec<(Key, Vec<Life>)> = Vec::new();
+        for (key, life) in std::mem::take(&mut self.parked) {
+            let place = *places.entry(key).or_insert(parked.len());
+            if place == parked.len() {
+                parked.push((key, Vec::new()));
+            }
+            parked[place].1.push(life);
+        }
+        self.parked_bytes = 0;
+        parked.extend(self.told.take_touched().into_iter().map(|key| (key, Vec::new())));
+        parked
+    }
+
+    /// Merges what belongs together of one key, the open life included, and returns what is over, in
+    /// the order of first rows.
+    fn release(&mut self, key: Key, mut lives: Vec<Life>) -> Vec<Life> {
+        lives.extend(self.told.take(key));
         let open = self.open.remove(&key);
         for life in lives.iter().chain(&open) {
             self.starts.remove(&life.position);
@@ -325,9 +359,7 @@ impl Joiner {
             }
         }
         merged.sort_by_key(|life| life.position);
-        for life in merged {
-            done(key, life);
-        }
+        merged
     }
 
     /// Merges each life with the one before it where both can be parts of one session, and the last
@@ -359,7 +391,7 @@ impl Joiner {
     }
 
     /// Hands over every life that is left, in the order of their first rows.
-    pub fn end_input(&mut self, done: &mut dyn FnMut(Key, Life)) {
+    pub fn end_input(&mut self, done: &mut Done<'_>) {
         self.end_file(done);
         let mut left: Vec<(Key, Life)> = self.open.drain().collect();
         left.sort_by_key(|(_, life)| life.position);
@@ -408,7 +440,10 @@ mod tests {
     fn check(texts: &[String], expected: &[&[u32]], repeated: u64) {
         let mut joiner = Joiner::default();
         let mut lives = Vec::new();
-        let mut done = |_, life: Life| lives.push(life.rows.iter().map(|row| row.sequence).collect::<Vec<_>>());
+        let mut done = |_, life: Life| {
+            lives.push(life.rows.iter().map(|row| row.sequence).collect::<Vec<_>>());
+            Some(1)
+        };
         for (number, text) in (0..).zip(texts) {
             let mut pieces = Pieces::default();
             pieces.begin(&Schema::default());

@@ -88,17 +88,34 @@ impl Seen {
         }
     }
 
+    /// A session that was taken in before, as the n-th of its name, turned out to have more rows.
+    pub fn amend(&mut self, server: ServerIndex, session_key: u64, ordinal: u32, fingerprint: Fingerprint) {
+        let name = name_of(server, session_key);
+        match self.firsts.find_mut(name, |entry| entry.name == name) {
+            Some(first) if ordinal == 1 => {
+                first.connect = low(fingerprint.connect).unwrap_or(first.connect);
+                first.disconnect = low(fingerprint.disconnect).unwrap_or(first.disconnect);
+            }
+            _ => self.furthers.extend(ends_of(name, fingerprint)),
+        }
+    }
+
     fn sight_further(&mut self, name: u64, fingerprint: Fingerprint) -> Sighting {
-        let connect = fingerprint.connect.map(|hash| name ^ hash.rotate_left(23));
-        let disconnect = fingerprint.disconnect.map(|hash| name ^ hash.rotate_left(41));
-        if connect.or(disconnect).is_some_and(|end| self.furthers.contains(&end)) {
+        if ends_of(name, fingerprint).next().is_some_and(|end| self.furthers.contains(&end)) {
             return Sighting::Repeat;
         }
-        self.furthers.extend(connect.into_iter().chain(disconnect));
+        self.furthers.extend(ends_of(name, fingerprint));
         let n_of_name = self.n_of_name.entry(name).or_insert(1);
         *n_of_name += 1;
         Sighting::New(*n_of_name)
     }
+}
+
+/// The hashes of name and connect row, and of name and disconnect row, as far as there are any.
+fn ends_of(name: u64, fingerprint: Fingerprint) -> impl Iterator<Item = u64> {
+    let connect = fingerprint.connect.map(|hash| name ^ hash.rotate_left(23));
+    let disconnect = fingerprint.disconnect.map(|hash| name ^ hash.rotate_left(41));
+    connect.into_iter().chain(disconnect)
 }
 
 /// One connect row is one session, also where a copy breaks off within the disconnect row; without
@@ -150,6 +167,18 @@ mod tests {
         assert_eq!(seen.sight(1, 7, first), Sighting::New(1));
         assert_eq!(seen.sight(0, 8, ends(None, None)), Sighting::New(1));
         assert_eq!(seen.sight(0, 8, ends(None, None)), Sighting::New(2));
+    }
+
+    #[test]
+    fn a_session_that_turned_out_longer_is_known_by_both_ends() {
+        let mut seen = Seen::default();
+        assert_eq!(seen.sight(0, 7, ends(None, Some(12))), Sighting::New(1));
+        seen.amend(0, 7, 1, ends(Some(11), Some(12)));
+        assert_eq!(seen.sight(0, 7, ends(Some(11), Some(12))), Sighting::Repeat);
+        assert_eq!(seen.sight(0, 7, ends(Some(13), None)), Sighting::New(2));
+        seen.amend(0, 7, 2, ends(Some(13), Some(14)));
+        assert_eq!(seen.sight(0, 7, ends(None, Some(14))), Sighting::Repeat);
+        assert_eq!(seen.sight(0, 7, ends(Some(15), Some(16))), Sighting::New(3));
     }
 
     #[test]

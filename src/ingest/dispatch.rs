@@ -1,0 +1,110 @@
+//! Hands out what is to be read, chunk by chunk.
+//!
+//! In: a [`Task`]. Out: chunks, each with its [`Job`].
+//!
+//! **Invariant**: chunks are numbered in the order of reading, without a gap, and no more than one
+//! file is opened ahead; one that fails is named, and the next is read.
+
+use crate::record::header::Schema;
+use crate::session::FileId;
+use crate::session::assemble::TextEnd;
+use crate::source::{Chunk, Source};
+
+use super::stretch::{Stretch, Task};
+use super::{LogFile, Options, ReadError};
+
+/// What is known of a chunk beside its text.
+pub(super) struct Job<'a> {
+    /// Chunks are numbered in the order of reading.
+    pub(super) number: u64,
+    pub(super) file: FileId,
+    pub(super) log: &'a LogFile,
+    /// Where it starts in the file, if it stands there as it is.
+    pub(super) offset: Option<u64>,
+    /// Lines of the file before it, where a stretch begins with it; otherwise it follows on the
+    /// chunk before.
+    pub(super) base_line: Option<u64>,
+    pub(super) end: TextEnd,
+    /// The header that is taken to be in force at its start.
+    pub(super) schema: Schema,
+}
+
+/// Hands out chunks in order, opening one file after the other.
+pub(super) struct Dispatcher<'a> {
+    files: &'a [LogFile],
+    options: Options,
+    waiting: Box<dyn Iterator<Item = Stretch> + Send + 'a>,
+    open: Option<Open>,
+    number: u64,
+    /// Files that failed.
+    pub(super) errors: Vec<ReadError>,
+}
+
+/// A stretch that is being read.
+struct Open {
+    stretch: Stretch,
+    source: Source,
+    is_begun: bool,
+}
+
+impl<'a> Dispatcher<'a> {
+    pub(super) fn new(task: Task<'a>, number: u64) -> Self {
+        let Task { files, stretches, options, .. } = task;
+        Self { files, options: *options, waiting: stretches, open: None, number, errors: Vec::new() }
+    }
+
+    /// The number of the next chunk.
+    pub(super) fn next_number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the next chunk.
+    pub(super) fn next(&mut self) -> Option<(Job<'a>, Chunk)> {
+        loop {
+            let Some(open) = &mut self.open else {
+                self.open_next()?;
+                continue;
+            };
+            match open.source.next_chunk(self.options.chunk_bytes) {
+                Ok(Some((chunk, is_last))) => {
+                    let log = &self.files[open.stretch.file.0 as usize];
+                    let job = open.begin_chunk(self.number, log, &chunk, is_last);
+                    self.number += 1;
+                    return Some((job, chunk));
+                }
+                Ok(None) => self.open = None,
+                Err(error) => {
+                    let file = open.stretch.file;
+                    self.fail(file, &error);
+                }
+            }
+        }
+    }
+
+    fn open_next(&mut self) -> Option<()> {
+        let stretch = self.waiting.next()?;
+        match self.files[stretch.file.0 as usize].open(self.options.mapping, &stretch.extent) {
+            Ok(source) => self.open = Some(Open { stretch, source, is_begun: false }),
+            Err(error) => self.fail(stretch.file, &error),
+        }
+        Some(())
+    }
+
+    /// Names the file that failed, and reads no more of it.
+    pub(super) fn fail(&mut self, file: FileId, error: &std::io::Error) {
+        self.open.take_if(|open| open.stretch.file == file);
+        let path = self.files[file.0 as usize].path.clone();
+        self.errors.push(ReadError { path, message: error.to_string() });
+    }
+}
+
+impl Open {
+    fn begin_chunk<'a>(&mut self, number: u64, log: &'a LogFile, chunk: &Chunk, is_last: bool) -> Job<'a> {
+        let base_line = (!self.is_begun).then_some(self.stretch.base_line);
+        self.is_begun = true;
+        let end = if is_last { self.stretch.end } else { TextEnd::More };
+        let Stretch { file, ref schema, .. } = self.stretch;
+        let schema = schema.as_deref().unwrap_or(&log.schema);
+        Job { number, file, log, offset: chunk.offset(), base_line, end, schema: schema.clone() }
+    }
+}
