@@ -12,8 +12,10 @@ pub mod names;
 pub mod sheet;
 pub mod listed;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::diagnosis::Verdict;
 use crate::ingest::{Case, ChunkPlace, Study, Window};
 use crate::session::FileId;
 
@@ -45,21 +47,46 @@ pub struct Roster {
     n_sessions: usize,
     /// The sessions that are open at the end of a log that still grows.
     open: Option<Arc<Sheet>>,
+    /// Sessions that came once more, with rows that came late.
+    outdated: Arc<HashSet<Seat>>,
 }
 
 /// The sheet of the sessions that are open.
 pub const OPEN: u32 = u32::MAX;
 
 impl Roster {
-    /// Takes in the sessions of a batch.
-    pub fn push(&mut self, sheet: Arc<Sheet>) {
+    /// Takes in the sessions of a batch. One that was there before, with fewer rows, gives way; returns
+    /// how many of these had failed.
+    pub fn push(&mut self, sheet: Arc<Sheet>) -> usize {
+        let mut n_failed = 0;
+        for place in sheet.again() {
+            if let Some((seat, had_failed)) = self.find(*place) {
+                Arc::make_mut(&mut self.outdated).insert(seat);
+                self.n_sessions -= 1;
+                n_failed += usize::from(had_failed);
+            }
+        }
         self.n_sessions += sheet.entries().len();
         self.sheets.push(sheet);
+        n_failed
     }
 
-    /// Takes in the sessions that are open at the end of what was read, in the place of those before.
-    pub fn set_open(&mut self, sheet: Option<Arc<Sheet>>) {
-        self.open = sheet;
+    /// The session that begins there, and whether it failed.
+    fn find(&self, place: Place) -> Option<(Seat, bool)> {
+        let mut all = (0..self.n_sheets()).rev().flat_map(|sheet| self.listed(sheet));
+        all.find(|(_, listed)| listed.place() == place)
+            .map(|(seat, listed)| (seat, listed.entry.verdict == Verdict::Failed))
+    }
+
+    /// How many sessions gave way to themselves with more rows.
+    pub fn n_outdated(&self) -> usize {
+        self.outdated.len()
+    }
+
+    /// Takes in the sessions that are open at the end of what was read, in the place of those before;
+    /// returns how many of these had failed.
+    pub fn set_open(&mut self, sheet: Arc<Sheet>) -> usize {
+        self.open.replace(sheet).map_or(0, |before| before.n_failed())
     }
 
     /// How many sessions.
@@ -111,7 +138,9 @@ impl Roster {
 
     /// The sessions of the n-th sheet.
     pub fn listed(&self, index: usize) -> impl Iterator<Item = (Seat, Listed<'_>)> {
-        listed(u32::try_from(index).unwrap_or(OPEN), self.sheets.get(index))
+        let all = listed(u32::try_from(index).unwrap_or(OPEN), self.sheets.get(index));
+        let outdated = (!self.outdated.is_empty()).then_some(&self.outdated);
+        all.filter(move |(seat, _)| outdated.is_none_or(|outdated| !outdated.contains(seat)))
     }
 
     /// The sessions that are open.

@@ -115,6 +115,12 @@ impl Live {
         self.paths.iter().any(|path| path.as_os_str() != crate::source::STDIN)
     }
 
+    /// What the study makes of the sessions that are open, as far as they have come: to be shown until
+    /// they are handed over.
+    pub fn study_open<S: Study>(&self, study: &S) -> S::Yield {
+        self.reader.study_open(&self.catalogue.files, study)
+    }
+
     /// Reads what has come since the last round, all there is in the first.
     pub fn round<S: Study>(&mut self, study: &S, sink: &mut Sink<'_, S::Yield>) -> Round {
         if self.phase == Phase::Stopped {

@@ -70,6 +70,21 @@ impl Reader {
         self.number = lock(&run.dispatcher).next_number();
         run.close(closing)
     }
+
+    /// Studies the sessions that are open, as far as they have come. They are handed over all the same
+    /// when they end.
+    pub(super) fn study_open<S: Study>(&self, files: &[LogFile], study: &S) -> S::Yield {
+        let (mut desk, mut understood) = (Desk::default(), Understood::default());
+        let mut batch = study.begin();
+        let Understood { facts, findings } = &mut understood;
+        for session in &self.rebuilder.open() {
+            understand(session, &mut desk.scratch, facts);
+            findings.clear();
+            examine(session, facts, &mut desk.examination, findings);
+            study.take(&Case { session, facts, findings, files, is_again: false }, &mut batch);
+        }
+        batch
+    }
 }
 
 struct Run<'a, 'b, S: Study> {

@@ -224,6 +224,18 @@ impl Rebuilder {
         });
     }
 
+    /// The sessions that are open, as far as they have come, in the order of their first rows. Which of
+    /// several of their name they are is told when they end.
+    pub(super) fn open(&self) -> Vec<Session<'_>> {
+        let mut open: Vec<Session<'_>> = self
+            .joiner
+            .open()
+            .map(|(key, life)| life.as_session(life.ordinal_told().unwrap_or(1), key.origin))
+            .collect();
+        open.sort_by_key(|session| session.position);
+        open
+    }
+
     /// Hands over the sessions that are closed, as far as they are known, while more of them may come.
     pub(super) fn settle(&mut self) -> Rebuilt {
         self.close(self.next_position, Joiner::settle)

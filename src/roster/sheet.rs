@@ -58,6 +58,14 @@ pub struct Entry {
     pub(super) is_closed: bool,
 }
 
+impl Entry {
+    /// The time of the last row, to the millisecond.
+    fn end(&self) -> Option<Timestamp> {
+        let ticks = i64::try_from(self.duration_ms?.saturating_mul(10_000)).unwrap_or(i64::MAX);
+        self.start.map(|start| Timestamp(start.0.saturating_add(ticks)))
+    }
+}
+
 /// A client's end, as text and as an address.
 #[derive(Debug)]
 pub(super) struct Host {
@@ -89,11 +97,19 @@ pub struct Sheet {
     pub(super) files: Arc<[PathBuf]>,
     /// Where the chunk stands in which the sessions ended, and how many bytes it has.
     pub(super) chunk: Option<(ChunkPlace, u64)>,
+    /// Where those begin that came before, with fewer rows.
+    again: Vec<Place>,
     n_failed: usize,
     span: Option<(Timestamp, Timestamp)>,
+    newest: Option<Timestamp>,
 }
 
 impl Sheet {
+    /// Where those of the sessions begin that came before, with fewer rows.
+    pub fn again(&self) -> &[Place] {
+        &self.again
+    }
+
     /// The sessions, in the order of their first rows.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -112,6 +128,11 @@ impl Sheet {
     /// When the first of the sessions began, and the last.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
         self.span
+    }
+
+    /// The time of the last row of all.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest
     }
 
     /// The servers; one may come more than once.
@@ -136,6 +157,7 @@ pub struct SheetMaker {
     /// Which host a text is, by the text's number.
     host_of: Vec<u32>,
     posts: Vec<Post>,
+    again: Vec<Place>,
     scratch: Vec<u8>,
 }
 
@@ -178,13 +200,16 @@ impl SheetMaker {
             verdict: case.verdict(),
             is_closed: session.is_closed(),
         };
+        if case.is_again {
+            self.again.push(entry.first);
+        }
         self.entries.push(entry);
     }
 
     /// Ends the sheet. `files` are the paths of the input, by number; `chunk` is where the chunk stands
     /// in which the sessions ended, and how many bytes it has.
     pub fn into_sheet(self, files: Arc<[PathBuf]>, chunk: Option<(ChunkPlace, u64)>) -> Sheet {
-        let Self { mut entries, names, mut hosts, mut posts, .. } = self;
+        let Self { mut entries, names, mut hosts, mut posts, again, .. } = self;
         entries.sort_by_key(|entry| entry.position);
         entries.shrink_to_fit();
         hosts.shrink_to_fit();
@@ -192,7 +217,8 @@ impl SheetMaker {
         let n_failed = entries.iter().filter(|entry| entry.verdict == Verdict::Failed).count();
         let starts = || entries.iter().filter_map(|entry| entry.start);
         let span = starts().min().zip(starts().max());
-        Sheet { entries, names: names.into_names(), hosts, posts, files, chunk, n_failed, span }
+        let newest = entries.iter().filter_map(Entry::end).max();
+        Sheet { entries, names: names.into_names(), hosts, posts, files, chunk, again, n_failed, span, newest }
     }
 
     fn optional(&mut self, text: Option<Cow<'_, [u8]>>) -> NameId {

@@ -390,6 +390,11 @@ impl Joiner {
         }
     }
 
+    /// The lives that are open, in no order: their rows so far.
+    pub fn open(&self) -> impl Iterator<Item = (Key, &Life)> {
+        self.open.iter().map(|(key, life)| (*key, life))
+    }
+
     /// Hands over every life that is left, in the order of their first rows.
     pub fn end_input(&mut self, done: &mut Done<'_>) {
         self.end_file(done);

@@ -91,6 +91,7 @@ pub type Telling<'a> = &'a mut (dyn FnMut(u64, u64) + Send);
 pub struct Browser {
     query_number: Option<u64>,
     n_sheets: usize,
+    n_outdated: usize,
     kept: Kept,
     /// For a query about rows: the sessions that it means.
     found: Option<HashSet<Place>>,
@@ -99,8 +100,9 @@ pub struct Browser {
 impl Browser {
     /// Answers a job, or nothing where `is_stale` says that nobody waits for it.
     pub fn answer(&mut self, job: &Job, is_stale: &(dyn Fn() -> bool + Sync), telling: Telling<'_>) -> Option<Answer> {
-        if self.query_number != Some(job.query_number) || self.n_sheets > job.roster.n_sheets() {
-            *self = Self::default();
+        let n_outdated = job.roster.n_outdated();
+        if self.query_number != Some(job.query_number) || self.n_outdated != n_outdated {
+            *self = Self { n_outdated, ..Self::default() };
         }
         let has_news = self.n_sheets < job.roster.n_sheets();
         if job.query.needs_rows() && (has_news || self.query_number.is_none()) {

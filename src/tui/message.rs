@@ -60,8 +60,12 @@ pub enum Message {
         /// What was left out, in words.
         skipped: Option<String>,
     },
+    /// Everything is read anew, to be followed from then on.
+    Anew,
     /// Who reads goes on as files grow.
     Following,
+    /// Something befell a file that is followed, in words.
+    Befell(String),
     /// An answer to a question about the list.
     Answer(Answer),
     /// How much of the rows was searched, in percent.

@@ -177,6 +177,8 @@ pub struct Model {
     pub n_failed: usize,
     /// When the first of all sessions began, and the last.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// The time of the last row of all.
+    pub newest: Option<Timestamp>,
     /// What only many sessions show.
     pub patterns: Option<Arc<Patterns>>,
     /// How often open sessions and patterns were told.
@@ -231,6 +233,7 @@ impl Model {
             servers: BTreeSet::new(),
             n_failed: 0,
             span: None,
+            newest: None,
             patterns: None,
             n_told: 0,
             filter: Filter {

@@ -7,7 +7,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event, KeyEventKind, MouseButton, MouseEventKind};
@@ -64,10 +64,12 @@ pub fn run(start: Start) -> io::Result<(Ending, Reading)> {
     let _ = ctrlc::set_handler(move || {
         let _ = hangup.send(Message::Hangup);
     });
-    spawn("reader", &sender, move |messages| reader::read(&paths, &options, messages));
+    let (control, orders) = channel();
+    let is_following = model.is_following;
+    spawn("reader", &sender, move |messages| reader::read(paths, options, is_following, &orders, messages));
     let workers = Workers::begin(&sender);
     drop(sender);
-    let mut shown = Shown { screen, workers, ending: None };
+    let mut shown = Shown { screen, workers, control, ending: None };
     let effects = begin(&mut model);
     shown.run(effects)?;
     let ending = shown.watch(&mut model, &receiver, now)?;
@@ -78,6 +80,8 @@ pub fn run(start: Start) -> io::Result<(Ending, Reading)> {
 struct Shown {
     screen: Screen,
     workers: Workers,
+    /// Tells who reads whether to follow.
+    control: Sender<bool>,
     ending: Option<Ending>,
 }
 
@@ -145,7 +149,10 @@ impl Shown {
                 Effect::Write(job) => self.workers.write(job),
                 Effect::Copy(text) => self.screen.copy(&text)?,
                 Effect::Mouse(is_on) => self.screen.set_mouse(is_on)?,
-                Effect::Follow(_) => {}
+                Effect::Follow(is_following) => {
+                    // Who broke down has said so.
+                    let _ = self.control.send(is_following);
+                }
                 Effect::Redraw => self.screen.clear()?,
                 Effect::Quit(ending) => self.ending = Some(ending),
             }

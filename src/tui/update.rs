@@ -13,13 +13,14 @@ mod timeline;
 
 use std::sync::Arc;
 
+use crate::roster::Roster;
 use crate::roster::sheet::Sheet;
 
 pub(super) use moving::has_days;
 
 use super::browse::{self, Answer, Rank};
 use super::message::{Effect, Ending, Message, Mouse};
-use super::model::{About, Focus, Model, Phase};
+use super::model::{About, Focus, Model, Phase, Reading};
 use super::session;
 use super::table::View;
 use super::theme::Part;
@@ -43,7 +44,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Sheet(sheet, bytes) => take_sheet(model, sheet, bytes),
         Message::Open(sheet) => {
             widen(model, &sheet);
-            model.roster.set_open(Some(sheet));
+            model.n_failed += sheet.n_failed();
+            model.n_failed -= model.roster.set_open(sheet);
             model.n_told += 1;
         }
         Message::Patterns(patterns) => {
@@ -51,7 +53,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.n_told += 1;
         }
         Message::Read { errors, skipped } => finish(model, errors, skipped),
-        Message::Following => model.reading.phase = Phase::Following,
+        Message::Anew => begin_anew(model),
+        Message::Following if model.is_following => model.reading.phase = Phase::Following,
+        Message::Following => {}
+        Message::Befell(text) => model.say(text, Part::Warning),
         Message::Answer(answer) => take_answer(model, answer),
         Message::Searching(percent) => model.asked.searched = Some(percent),
         Message::Loaded(pair) => transcript::take(model, *pair),
@@ -78,7 +83,18 @@ fn take_sheet(model: &mut Model, sheet: Arc<Sheet>, bytes: u64) {
     model.reading.bytes += bytes;
     widen(model, &sheet);
     model.n_failed += sheet.n_failed();
-    model.roster.push(sheet);
+    model.n_failed -= model.roster.push(sheet);
+}
+
+/// Forgets the sessions, for they come again; what is selected and looked at stays.
+fn begin_anew(model: &mut Model) {
+    model.roster = Roster::default();
+    (model.n_failed, model.span, model.patterns) = (0, None, None);
+    model.servers.clear();
+    model.reading = Reading { phase: Phase::Reading, ..Reading::default() };
+    model.n_told += 1;
+    // Another number, so that nothing that was found in the sessions before is kept.
+    model.filter.number += 1;
 }
 
 fn widen(model: &mut Model, sheet: &Sheet) {
@@ -87,6 +103,7 @@ fn widen(model: &mut Model, sheet: &Sheet) {
             model.servers.insert(server.to_vec());
         }
     }
+    model.newest = model.newest.max(sheet.newest());
     if let Some((first, last)) = sheet.span() {
         model.span = Some(model.span.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
     }

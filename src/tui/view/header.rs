@@ -81,8 +81,8 @@ fn progress_text(model: &Model, ink: &Ink<'_>) -> String {
         }
         Phase::Done if reading.errors.is_empty() => String::new(),
         Phase::Done => format!("{} not read", counted(reading.errors.len() as u64, "file")),
-        Phase::Following => match (model.now, model.span) {
-            (Some(now), Some((_, last))) => format!("following, newest {} old", age_text(now.millis_since(last))),
+        Phase::Following => match (model.now, model.newest) {
+            (Some(now), Some(last)) => format!("following, newest row {} old", age_text(now.millis_since(last))),
             _ => "following".into(),
         },
     }
