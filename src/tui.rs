@@ -33,6 +33,7 @@ pub mod layout;
 pub mod update;
 pub mod view;
 pub mod headless;
+pub mod picture;
 pub mod demo;
 mod workers;
 mod reader;

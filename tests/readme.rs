@@ -73,6 +73,25 @@ fn the_screen_is_what_the_program_shows() {
 }
 
 #[test]
+fn the_pictures_are_what_the_screen_shows() {
+    let readme = include_str!("../README.md");
+    for (name, keys) in heloscope::tui::picture::PICTURES {
+        let path = format!("examples/screens/{name}.svg");
+        let drawn = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path)).expect("a picture");
+        let is_stale = drawn.replace("\r\n", "\n") != heloscope::tui::picture::draw(keys);
+        assert!(!is_stale, "{path} is stale: `cargo run --example screens` draws it anew");
+        assert!(readme.contains(&path), "the README shows no {path}");
+    }
+}
+
+#[test]
+fn the_keys_are_those_of_the_table() {
+    let rows = heloscope::tui::bindings::to_readme_rows();
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(&format!("|---|---|---|\n{rows}\n")), "the README's keys should be:\n{rows}");
+}
+
+#[test]
 fn the_test_command_is_the_one_that_is_checked() {
     let checked = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run"));
     // The published crate comes without the checks.

@@ -239,6 +239,16 @@ fn name_of(action: Action) -> &'static str {
     BINDINGS.iter().find(|binding| binding.action == action).map_or("", |binding| binding.name)
 }
 
+/// The table of the README: where, which keys, what they do; and the name in the configuration file.
+pub fn to_readme_rows() -> String {
+    let keys = |binding: &Binding| binding.keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" ");
+    let row = |binding: &Binding| {
+        let name = format!("{}: `{}`", binding.context.title(), binding.name);
+        format!("| {} | {} | {name} |", keys(binding), binding.help)
+    };
+    BINDINGS.iter().map(row).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
