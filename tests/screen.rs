@@ -64,7 +64,7 @@ impl Session {
         while !is_so(self.terminal.screen()) {
             match self.bytes.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("no {what}:\n{}", self.terminal.screen().contents()),
+                Err(error) => panic!("no {what}, {error}:\n{}", self.terminal.screen().contents()),
             }
         }
     }
@@ -191,7 +191,7 @@ fn check_bytes(written: &[u8]) {
             continue;
         }
         assert_eq!(rest.next(), Some('['), "only control sequences");
-        let last = rest.by_ref().find(|letter| letter.is_ascii_alphabetic()).expect("a final letter");
+        let last = rest.by_ref().find(char::is_ascii_alphabetic).expect("a final letter");
         assert!("HJKmhlABCDG".contains(last), "{last}");
     }
 }

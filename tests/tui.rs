@@ -1,5 +1,6 @@
 //! The screen without a terminal: keys in, cells out.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use heloscope::output::time::Zone;
@@ -135,9 +136,14 @@ fn the_selection_stays_on_its_session() {
     let mut screen = Headless::open(&[], Settings::default(), (120, 40));
     let (sheets, rest): (Vec<_>, Vec<_>) =
         messages.into_iter().partition(|message| matches!(message, Message::Sheet(..)));
+    let n_first = sheets.len() / 2;
     let mut sheets = sheets.into_iter().rev();
-    rest.into_iter().for_each(|message| screen.take(message));
-    (0..sheets.len() / 2).filter_map(|_| sheets.next()).for_each(|sheet| screen.take(sheet));
+    for message in rest {
+        screen.take(message);
+    }
+    for sheet in sheets.by_ref().take(n_first) {
+        screen.take(sheet);
+    }
     screen.press("Gkk");
     let id = |screen: &Headless| screen.model.session().expect("a session").to_id();
     let (selected, height) = (id(&screen), screen.model.cursor().at - screen.model.cursor().top);
@@ -217,10 +223,11 @@ fn a_good_session_stands_beside_a_bad_one() {
         ];
         for (number, (event, data)) in rows.iter().enumerate() {
             let minute = &session[15..];
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "2026-11-23T08:0{minute}:00.{number:03}Z,EX01\\Client Frontend EX01,{session},{number},192.0.2.5:587,198.51.100.7:50000,{event},{data},{}\r\n",
                 if *event == "-" { "Local" } else { "" },
-            ));
+            );
         }
     }
     let path = folder.path().join("RECV.LOG");

@@ -1,3 +1,7 @@
+//! Listed sessions, held against their cases.
+//!
+//! **Invariant**: no query whose values are held is answered differently.
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,8 +55,11 @@ const HELD: [&str; 34] = [
 /// The id of every session, and which queries mean it.
 struct Asking(Vec<Query>);
 
+/// A session's id, and which queries mean it.
+type Told = (Vec<u8>, Vec<bool>);
+
 impl Study for Asking {
-    type Yield = Vec<(Vec<u8>, Vec<bool>)>;
+    type Yield = Vec<Told>;
 
     fn begin(&self) -> Self::Yield {
         Vec::new()
@@ -69,7 +76,7 @@ fn queries() -> Vec<Query> {
 }
 
 /// What cases say, and what the roster made of them says.
-fn read(paths: &[PathBuf]) -> (Vec<(Vec<u8>, Vec<bool>)>, Roster) {
+fn read(paths: &[PathBuf]) -> (Vec<Told>, Roster) {
     let catalogue = Catalogue::build(paths, None);
     let files: Arc<[PathBuf]> = catalogue.files.iter().map(|file| file.path.clone()).collect();
     let (mut told, mut roster) = (Vec::new(), Roster::default());
@@ -88,7 +95,7 @@ fn a_listed_session_answers_as_its_case_did() {
     let queries = queries();
     assert!(queries.iter().all(|query| !query.needs_rows()));
     let listed = (0..roster.n_sheets()).flat_map(|sheet| roster.listed(sheet));
-    let mut seen: Vec<(Vec<u8>, Vec<bool>)> = listed
+    let mut seen: Vec<Told> = listed
         .map(|(seat, listed)| {
             assert_eq!(roster.get(seat).map(|again| again.place()), Some(listed.place()));
             (listed.to_id(), queries.iter().map(|query| query.matches(&listed)).collect())

@@ -216,7 +216,7 @@ fn verdict_cell<'a>(listed: &Listed<'a>, glyphs: Glyphs) -> Cow<'a, str> {
 fn auth_cell<'a>(listed: &Listed<'a>) -> Cow<'a, str> {
     match (listed.auth(), listed.mechanism_name()) {
         (Auth::NotAttempted, _) => Cow::Borrowed("-"),
-        (outcome, Some(mechanism)) if outcome == Auth::Succeeded => Cow::Owned(visible(mechanism).to_uppercase()),
+        (Auth::Succeeded, Some(mechanism)) => Cow::Owned(visible(mechanism).to_uppercase()),
         (outcome, _) => Cow::Borrowed(auth_text(outcome)),
     }
 }

@@ -27,7 +27,6 @@ fn gist(line: &Line) -> String {
         '+' | '-' => 0,
         'C' if line.text.to_ascii_uppercase().starts_with("AUTH") => 2,
         'C' => 1,
-        'S' => 2,
         _ => 2,
     };
     for word in words.by_ref().take(n_words) {

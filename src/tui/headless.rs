@@ -95,6 +95,7 @@ impl Headless {
     }
 
     /// Draws.
+    #[expect(clippy::missing_panics_doc, reason = "a backend in memory cannot fail")]
     pub fn draw(&self) -> Buffer {
         let (columns, rows) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a backend that cannot fail");

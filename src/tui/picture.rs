@@ -24,7 +24,8 @@ const GROUND: &str = "#1b1d23";
 const TEXT: &str = "#d8dce4";
 
 /// The README's pictures: their names, and the keys that lead there.
-pub const PICTURES: [(&str, &str); 3] = [("sessions", "/auth:failed port:587<enter>"), ("patterns", "6"), ("findings", "2")];
+pub const PICTURES: [(&str, &str); 3] =
+    [("sessions", "/auth:failed port:587<enter>"), ("patterns", "6"), ("findings", "2")];
 
 /// Draws the README's picture of that name; the samples are looked for in the working folder.
 pub fn draw(keys: &str) -> String {
@@ -81,7 +82,8 @@ fn push_run(svg: &mut String, x: usize, y: usize, cells: &[Cell]) {
     let (left, top) = (x * CELL.0, y * CELL.1);
     if is_reversed {
         let width = n_cells * CELL.0;
-        let _ = writeln!(svg, "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{}\" fill=\"{ground}\"/>", CELL.1);
+        let _ =
+            writeln!(svg, "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{}\" fill=\"{ground}\"/>", CELL.1);
     }
     let kept = text.trim_end();
     if kept.is_empty() {

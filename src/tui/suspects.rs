@@ -96,9 +96,10 @@ fn filter_of(suspicion: &Suspicion) -> Option<String> {
 }
 
 fn of_change(history: &History, change: &Change, zone: Zone) -> Row {
-    let list = |sign: char, words: &[String]| words.iter().map(|word| format!("{sign}{word} ")).collect::<String>();
-    let words = |names: &[Vec<u8>]| names.iter().map(|name| visible(name).into_owned()).collect::<Vec<_>>();
-    let what = format!("{}{}", list('-', &words(&change.lost)), list('+', &words(&change.gained)));
+    let signed = |sign: char, names: &[Vec<u8>]| -> Vec<String> {
+        names.iter().map(|name| format!("{sign}{}", visible(name))).collect()
+    };
+    let what = [signed('-', &change.lost), signed('+', &change.gained)].concat().join(" ");
     let Listener { server, connector, port } = &history.listener;
     let terms = [
         to_term_text(Field::Server, server),
@@ -112,7 +113,7 @@ fn of_change(history: &History, change: &Change, zone: Zone) -> Row {
             listener_text(&history.listener),
             String::new(),
             to_minute_text(change.since.time, zone),
-            what.trim_end().to_owned(),
+            what,
         ],
         filter: Some(terms.into_iter().flatten().collect::<Vec<_>>().join(" ")),
         part: Some(if change.is_grave() { Part::Warning } else { Part::Aside }),

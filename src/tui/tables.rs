@@ -68,15 +68,15 @@ impl Group {
 /// Groups by a key, each with how many different others it met.
 #[derive(Debug, Default)]
 struct Groups {
-    groups: HashMap<Vec<u8>, (u32, Group)>,
+    by_key: HashMap<Vec<u8>, (u32, Group)>,
     met: HashSet<(u32, u64)>,
     hasher: DefaultHashBuilder,
 }
 
 impl Groups {
     fn of(&mut self, key: &[u8], other: Option<&[u8]>, listed: &Listed<'_>) -> &mut Group {
-        let next = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-        let (number, group) = self.groups.entry_ref(key).or_insert_with(|| (next, Group::default()));
+        let next = u32::try_from(self.by_key.len()).unwrap_or(u32::MAX);
+        let (number, group) = self.by_key.entry_ref(key).or_insert_with(|| (next, Group::default()));
         group.take(listed);
         if let Some(other) = other {
             group.n_others += u64::from(self.met.insert((*number, self.hasher.hash_one(other))));
@@ -86,7 +86,7 @@ impl Groups {
 
     /// The groups, those with most failures first.
     fn into_ranking(self) -> (Vec<(Vec<u8>, Group)>, usize) {
-        let mut ranking: Vec<_> = self.groups.into_iter().map(|(key, (_, group))| (key, group)).collect();
+        let mut ranking: Vec<_> = self.by_key.into_iter().map(|(key, (_, group))| (key, group)).collect();
         ranking.sort_by(|(one_key, one), (other_key, other)| {
             (other.failed, other.sessions, one_key).cmp(&(one.failed, one.sessions, other_key))
         });

@@ -48,7 +48,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
         model.prompt = Some(prompt);
     }
     match (purpose, typed) {
-        (_, Typed::Same) => {}
+        (_, Typed::Same) | (Purpose::Write, Typed::Changed | Typed::Cancelled) => {}
         (Purpose::Filter, Typed::Changed) => set(model, &text),
         (Purpose::Filter, Typed::Accepted) => accept(model, text, &before),
         (Purpose::Filter, Typed::Cancelled) => set(model, &before),
@@ -56,7 +56,6 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
         (Purpose::Search, Typed::Accepted) => remember(&mut model.searches, text),
         (Purpose::Search, Typed::Cancelled) => transcript::search(model, &before),
         (Purpose::Write, Typed::Accepted) => write(model, &text, effects),
-        (Purpose::Write, _) => {}
     }
 }
 
@@ -81,7 +80,7 @@ pub(super) fn set(model: &mut Model, text: &str) {
         Ok(query) => {
             model.filter.fault = None;
             if model.filter.text != text {
-                model.filter.text = text.to_owned();
+                text.clone_into(&mut model.filter.text);
                 model.filter.query = Arc::new(query);
                 model.filter.number += 1;
             }

@@ -59,14 +59,14 @@ fn draw_prompt(model: &Model, prompt: &Prompt, area: Rect, ink: &mut Ink<'_>) ->
 fn draw_fault(model: &Model, start: u16, left: usize, area: Rect, ink: &mut Ink<'_>) {
     let Some(fault) = &model.filter.fault else { return };
     let style = model.settings.theme.style(Part::Failure);
-    let before = fault.query.get(..fault.at.start).map_or(0, |text| text.width()).saturating_sub(left);
-    let within = fault.query.get(fault.at.clone()).map_or(0, |text| text.width()).max(1);
+    let before = fault.query.get(..fault.at.start).map_or(0, UnicodeWidthStr::width).saturating_sub(left);
+    let within = fault.query.get(fault.at.clone()).map_or(0, UnicodeWidthStr::width).max(1);
     let x = area.x.saturating_add(start).saturating_add(u16::try_from(before).unwrap_or(u16::MAX));
     if x < area.right() {
         ink.put(x, area.y + 1, area.right() - x, &"^".repeat(within.min(200)), style);
     }
-    let help = fault.help.iter().map(|line| format!("; {line}")).collect::<String>();
-    let text = format!(" {}{help}", fault.problem);
+    let lines: Vec<&str> = std::iter::once(&fault.problem).chain(&fault.help).map(String::as_str).collect();
+    let text = format!(" {}", lines.join("; "));
     ink.put(area.x, area.y + 2, area.width, &visible(text.as_bytes()), style);
 }
 
@@ -78,11 +78,12 @@ fn draw_line(model: &Model, area: Rect, ink: &mut Ink<'_>) {
         None => (format!(" / {}", visible(model.filter.text.as_bytes())), Style::new().add_modifier(Modifier::BOLD)),
     };
     let keys = keys(model);
-    let right: String = keys.iter().map(|(key, word)| format!("{key} {word}  ")).collect();
-    let width = u16::try_from(right.trim_end().width()).unwrap_or(0) + 1;
+    let right: Vec<String> = keys.iter().map(|(key, word)| format!("{key} {word}")).collect();
+    let right = right.join("  ");
+    let width = u16::try_from(right.width()).unwrap_or(0) + 1;
     let used = ink.put(area.x, area.y, area.width, &left, style);
     if used + width + 2 <= area.width {
-        ink.put_right(area.x, area.y, area.width - 1, right.trim_end(), theme.style(Part::Aside));
+        ink.put_right(area.x, area.y, area.width - 1, &right, theme.style(Part::Aside));
     }
 }
 
