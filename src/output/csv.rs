@@ -82,12 +82,26 @@ pub const COLUMNS: [&str; 66] = [
     "file_count",
 ];
 
+/// A further column where files are followed: whether the session came before, with fewer rows.
+const FOLLOWED_COLUMN: &str = "again";
+
 /// Appends the header line.
 ///
 /// Errors: none.
 pub fn write_header(out: &mut Vec<u8>) -> csv::Result<()> {
+    write_names(&COLUMNS, out)
+}
+
+/// Appends the header line of an answer that follows files.
+///
+/// Errors: none.
+pub fn write_followed_header(out: &mut Vec<u8>) -> csv::Result<()> {
+    write_names(&[&COLUMNS[..], &[FOLLOWED_COLUMN]].concat(), out)
+}
+
+fn write_names(names: &[&str], out: &mut Vec<u8>) -> csv::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(COLUMNS)?;
+    writer.write_record(names)?;
     Ok(writer.flush()?)
 }
 
@@ -96,12 +110,18 @@ pub fn write_header(out: &mut Vec<u8>) -> csv::Result<()> {
 /// Errors: none that the session can cause.
 pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) -> csv::Result<()> {
     let mut row = Row { writer: csv::Writer::from_writer(out) };
-    let record = Record::new(case);
-    row.session(&record)?;
-    row.starttls(&record)?;
-    row.auth_and_mail(&record)?;
-    row.writer.write_record(None::<&[u8]>)?;
-    Ok(row.writer.flush()?)
+    row.record(&Record::new(case))?;
+    row.end()
+}
+
+/// Appends the session's line in an answer that follows files.
+///
+/// Errors: none that the session can cause.
+pub fn write_followed_record(case: &Case<'_>, out: &mut Vec<u8>) -> csv::Result<()> {
+    let mut row = Row { writer: csv::Writer::from_writer(out) };
+    row.record(&Record::new(case))?;
+    row.own(case.is_again)?;
+    row.end()
 }
 
 struct Row<'a> {
@@ -109,6 +129,17 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
+    fn record(&mut self, record: &Record<'_>) -> csv::Result<()> {
+        self.session(record)?;
+        self.starttls(record)?;
+        self.auth_and_mail(record)
+    }
+
+    fn end(mut self) -> csv::Result<()> {
+        self.writer.write_record(None::<&[u8]>)?;
+        Ok(self.writer.flush()?)
+    }
+
     fn cell(&mut self, value: &str) -> csv::Result<()> {
         self.writer.write_field(defused(value).as_bytes())
     }

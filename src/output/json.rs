@@ -91,6 +91,9 @@ pub(super) struct Record<'a> {
     pub(super) tarpit_ms: u64,
     pub(super) verdict: &'static str,
     pub(super) findings: Vec<FindingRecord<'a>>,
+    /// There only where it is true: no other answer than that of files that are followed has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) again: bool,
 }
 
 #[derive(Debug, serde::Serialize)]
@@ -219,6 +222,7 @@ impl<'a> Record<'a> {
             tarpit_ms: case.facts.tarpit_ms,
             verdict: case.verdict().as_text(),
             findings: case.findings.iter().map(|finding| FindingRecord::new(case, finding)).collect(),
+            again: case.is_again,
         }
     }
 }

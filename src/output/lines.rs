@@ -31,12 +31,19 @@ pub fn write_raw(case: &Case<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the rows as `id time C|S|*|+|- text`.
+/// Appends the rows as `id time C|S|*|+|- text`; before those of a session that came before, with
+/// fewer rows, one with `=`.
 pub fn write_text(case: &Case<'_>, zone: Zone, out: &mut Vec<u8>) {
     let zone = zone.for_case(case);
     let id = case.to_id();
     let id = super::escape::as_word(&id);
     let mut time = String::with_capacity(32);
+    if case.is_again {
+        if let Some(moment) = Timestamp::parse(case.session.to_record(case.session.first()).time.as_inner()) {
+            push_time(&mut time, moment, zone);
+        }
+        out.extend_from_slice(format!("{id} {time} = again: rows came late\n").as_bytes());
+    }
     for row in case.session.rows {
         let record = case.session.to_record(row);
         time.clear();

@@ -71,7 +71,8 @@ pub fn write_header(look: Look, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// Appends the session's line.
+/// Appends the session's line; the word `again` ends it where the session came before, with fewer
+/// rows.
 pub fn write_session(case: &Case<'_>, look: Look, out: &mut Vec<u8>) {
     let (before, after) = look.paint.around(has_failed(case).then_some(FAILURE));
     let cells = to_cells(case, look.zone);
@@ -80,6 +81,7 @@ pub fn write_session(case: &Case<'_>, look: Look, out: &mut Vec<u8>) {
         Layout::Words => push_words(&cells, out),
         Layout::Columns => push_columns(&cells, look.zone, out),
     }
+    out.extend_from_slice(if case.is_again { b" again" } else { b"" });
     out.extend_from_slice(after.as_bytes());
     out.push(b'\n');
 }
