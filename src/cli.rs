@@ -12,7 +12,9 @@ mod destination;
 mod progress;
 mod reading;
 mod listing;
+mod interrupt;
 mod looking;
+mod following;
 mod sessions;
 mod lines;
 mod show;
@@ -68,6 +70,11 @@ enum Error {
         /// Where in it, and why.
         source: crate::policy::file::PolicyError,
     },
+    /// An answer without end, and a file that is written at the end.
+    #[error(
+        "--follow prints as rows come, and --output writes when all is read: leave --output out, and write `> FILE`"
+    )]
+    FollowIntoFile,
     /// What was typed or configured cannot be understood: lines that are fit to be shown.
     #[error("{0}")]
     Explained(String),
@@ -95,6 +102,7 @@ impl Error {
 
 /// Runs the program on its arguments.
 pub fn run() -> ExitCode {
+    interrupt::listen();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -124,8 +132,12 @@ fn dispatch(args: &Args) -> Result<Exit, Error> {
     let Some(command) = &args.command else { return looking::run(&args.looking) };
     match command {
         Command::Demo { ascii } => looking::demo(*ascii),
-        Command::Sessions { format, listing, common } => sessions::run(*format, *listing, common),
-        Command::Lines { format, null, listing, common } => lines::run(*format, *null, *listing, common),
+        Command::Sessions { format, listing, following, common } => {
+            sessions::run(*format, *listing, *following, common)
+        }
+        Command::Lines { format, null, listing, following, common } => {
+            lines::run(*format, *null, *listing, *following, common)
+        }
         Command::Show { id, format, common } => show::run(id, *format, common),
         Command::Patterns { format, top, common } => patterns::run(*format, *top, common),
         Command::Summary { format, top, common } => summary::run(*format, *top, common),

@@ -5,6 +5,7 @@
 //! **Invariant**: records and checks words, does nothing; [`cli`](super) resolves them.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::styling::Styles;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
@@ -107,6 +108,9 @@ pub(super) enum Command {
         /// What to list
         #[command(flatten)]
         listing: Listing,
+        /// Whether to go on
+        #[command(flatten)]
+        following: Following,
         /// Where to read and how
         #[command(flatten)]
         common: Common,
@@ -122,6 +126,9 @@ pub(super) enum Command {
         /// What to list
         #[command(flatten)]
         listing: Listing,
+        /// Whether to go on
+        #[command(flatten)]
+        following: Following,
         /// Where to read and how
         #[command(flatten)]
         common: Common,
@@ -300,6 +307,28 @@ pub(super) struct Listing {
     pub(super) limit: Option<u64>,
 }
 
+/// Whether it goes on as long as files are written.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(super) struct Following {
+    /// Go on: print what is there, then each session when it closes, from files that grow and from new
+    /// ones; Ctrl-C prints those that are open, and ends
+    #[arg(short = 'F', long, conflicts_with_all = ["count", "files_with_matches"], long_help = FOLLOW_HELP)]
+    pub(super) follow: bool,
+    /// With --follow, how often to look: at least 0.05
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_interval, requires = "follow")]
+    pub(super) poll_interval: Duration,
+}
+
+const FOLLOW_HELP: &str = "\
+Go on: print what is there, then each session when it closes, from files that grow and from new ones; Ctrl-C \
+prints those that are open, and ends with 130.
+
+A session of which rows come after it was printed is printed again, marked: with the word `again` in text, \
+\"again\": true in NDJSON, a last column in CSV, a row with `=` in `lines`; not in `lines --format raw`, where \
+heloscope itself drops rows that stand twice. With -n N it ends after N sessions. Standard input is read to its \
+end. Files that shrink, are replaced, renamed or deleted are named on standard error. To keep what is printed, \
+write `> FILE`: -o would write nothing before the end.";
+
 fn filter_help() -> String {
     format!(
         "Only sessions that match; of several filters, all must match.\n\n{}",
@@ -402,6 +431,12 @@ pub(super) enum Color {
     Never,
 }
 
+/// Reads so many seconds, with fractions.
+fn parse_interval(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.05..=86_400.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "expected seconds from 0.05 to 86400, such as 0.5".into())
+}
+
 /// Reads a zone.
 fn parse_zone(text: &str) -> Result<Zone, String> {
     match text.to_ascii_lowercase().as_str() {
@@ -440,6 +475,15 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn intervals() {
+        assert_eq!(parse_interval("0.05"), Ok(Duration::from_millis(50)));
+        assert_eq!(parse_interval("86400"), Ok(Duration::from_secs(86_400)));
+        for text in ["", "0", "0.049", "-1", "NaN", "inf", "86401", "1s"] {
+            assert!(parse_interval(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -2,13 +2,16 @@
 //!
 //! In: bytes. Out: the same bytes, there.
 //!
-//! **Invariant**: a file named by `-o` is either as it was or holds the whole answer.
+//! **Invariant**: a file named by `-o` is either as it was or holds the whole answer, and nothing is
+//! left beside it.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+use super::interrupt;
 
 /// How much is gathered before it is written, in bytes.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -38,7 +41,7 @@ impl Destination {
             return Err(io::Error::other("is a folder"));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let beside = tempfile::Builder::new().prefix(".heloscope-").tempfile_in(folder)?;
+        let beside = interrupt::removing(|| tempfile::Builder::new().prefix(".heloscope-").tempfile_in(folder))?;
         Ok(Self::File(BufWriter::with_capacity(BUFFER_BYTES, beside), path.to_owned()))
     }
 

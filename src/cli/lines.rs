@@ -8,7 +8,7 @@ use crate::ingest::Case;
 use crate::output::lines;
 use crate::output::time::Zone;
 
-use super::args::{Common, LinesFormat, Listing};
+use super::args::{Common, Following, LinesFormat, Listing};
 use super::listing::{Render, list};
 use super::{Error, Exit};
 
@@ -37,7 +37,13 @@ impl Render for Lines {
 /// Prints the rows.
 ///
 /// Errors: nothing to read, or the answer cannot be written.
-pub(super) fn run(format: LinesFormat, has_nul: bool, listing: Listing, common: &Common) -> Result<Exit, Error> {
+pub(super) fn run(
+    format: LinesFormat,
+    has_nul: bool,
+    listing: Listing,
+    following: Following,
+    common: &Common,
+) -> Result<Exit, Error> {
     let ending = if has_nul { &b"\0"[..] } else { b"" };
-    list(common, listing, &Lines { format, zone: common.tz, ending })
+    list(common, listing, following, &Lines { format, zone: common.tz, ending })
 }

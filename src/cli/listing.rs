@@ -6,16 +6,18 @@
 //! first of them.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use crate::ingest::order::{InOrder, Rendered};
-use crate::ingest::{Case, Study};
+use crate::ingest::{Batch, Case, Study};
 use crate::output::escape::visible;
 use crate::session::FileId;
 
-use super::args::{Common, Listing};
+use super::args::{Common, Following, Listing};
+use super::destination::Destination;
 use super::filtering::expression;
+use super::following::follow;
 use super::reading::{Sources, close, is_for_terminal, open, read, sources, write_whole};
 use super::{Error, Exit};
 
@@ -32,7 +34,8 @@ pub(super) trait Render: Sync {
     fn head(&self, case: &Case<'_>, out: &mut Vec<u8>);
 }
 
-struct Rendering<'a, R>(&'a R);
+/// The study that renders.
+pub(super) struct Rendering<'a, R>(pub(super) &'a R);
 
 /// What a batch renders: its sessions, and what would stand before each if it were the first.
 #[derive(Default)]
@@ -57,37 +60,86 @@ impl<R: Render> Study for Rendering<'_, R> {
     }
 }
 
+/// Pages on their way out: in order, at most so many sessions, what comes first before them.
+pub(super) struct Printing {
+    out: Destination,
+    order: InOrder,
+    has_head: bool,
+    written: io::Result<()>,
+}
+
+impl Printing {
+    /// Begins to write at most `limit` sessions.
+    ///
+    /// Errors: what the system says.
+    pub(super) fn begin(common: &Common, limit: Option<u64>) -> Result<Self, Error> {
+        let order = InOrder::new(ORDER_BOUND_BYTES).with_limit(limit.unwrap_or(u64::MAX));
+        Ok(Self { out: open(common)?, order, has_head: false, written: Ok(()) })
+    }
+
+    /// Takes a page, and says whether another one is wanted.
+    pub(super) fn take(&mut self, batch: Batch<Page>) -> ControlFlow<()> {
+        let Self { out, order, has_head, written } = self;
+        let Page { rendered, head } = batch.value;
+        if !*has_head && !head.is_empty() {
+            *has_head = true;
+            *written = out.write_all(&head);
+        }
+        if written.is_ok() {
+            *written = order.push(rendered, batch.open_from, &mut |bytes| out.write_all(bytes));
+        }
+        if written.is_ok() && !order.is_full() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    /// Whether no more sessions are wanted.
+    pub(super) fn is_full(&self) -> bool {
+        self.order.is_full()
+    }
+
+    /// Writes all that waits, so that whoever reads the answer has it.
+    ///
+    /// Errors: what the system says, now or since the last call.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        std::mem::replace(&mut self.written, Ok(()))?;
+        let Self { out, order, .. } = self;
+        order.finish(&mut |bytes| out.write_all(bytes))?;
+        out.flush()
+    }
+
+    /// Writes all that waits, and puts the answer in its place.
+    ///
+    /// Errors: what the system says.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.flush()?;
+        self.out.finish()
+    }
+}
+
 /// Lists the sessions as `render` writes them, or what else was asked for.
 ///
 /// Errors: a filter that cannot be understood, nothing to read, or the answer cannot be written.
-pub(super) fn list<R: Render>(common: &Common, listing: Listing, render: &R) -> Result<Exit, Error> {
+pub(super) fn list<R: Render>(
+    common: &Common,
+    listing: Listing,
+    following: Following,
+    render: &R,
+) -> Result<Exit, Error> {
+    if following.follow {
+        return follow(common, listing.limit, following.poll_interval, render);
+    }
     let sources = sources(common, expression(&common.filtering)?)?;
     match listing {
         Listing { count: true, limit, .. } => count(common, &sources, limit.unwrap_or(u64::MAX)),
         Listing { files_with_matches: true, .. } => list_files(common, &sources),
-        Listing { limit, .. } => list_sessions(common, &sources, limit.unwrap_or(u64::MAX), render),
+        Listing { limit, .. } => list_sessions(common, &sources, limit, render),
     }
 }
 
 /// Lists the sessions in the order of first rows, at most `limit` of them.
-fn list_sessions<R: Render>(common: &Common, sources: &Sources, limit: u64, render: &R) -> Result<Exit, Error> {
-    let mut out = open(common)?;
-    let mut order = InOrder::new(ORDER_BOUND_BYTES).with_limit(limit);
-    let mut has_head = false;
-    let mut written = Ok(());
-    let reading = read(sources, common, &Rendering(render), &mut |batch, _| {
-        let Page { rendered, head } = batch.value;
-        if !has_head && !head.is_empty() {
-            has_head = true;
-            written = out.write_all(&head);
-        }
-        if written.is_ok() {
-            written = order.push(rendered, batch.open_from, &mut |bytes| out.write_all(bytes));
-        }
-        if written.is_ok() && !order.is_full() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    });
-    let written = written.and_then(|()| order.finish(&mut |bytes| out.write_all(bytes))).and_then(|()| out.finish());
-    written.map_err(|error| Error::write(common.output.as_deref(), error))?;
+fn list_sessions<R: Render>(common: &Common, sources: &Sources, limit: Option<u64>, render: &R) -> Result<Exit, Error> {
+    let mut printing = Printing::begin(common, limit)?;
+    let reading = read(sources, common, &Rendering(render), &mut |batch, _| printing.take(batch));
+    printing.finish().map_err(|error| Error::write(common.output.as_deref(), error))?;
     Ok(close(common, sources, &reading))
 }
 

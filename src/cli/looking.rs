@@ -6,6 +6,7 @@
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::ingest::{Mapping, Options};
 use crate::output::escape::visible;
@@ -15,10 +16,10 @@ use crate::tui::settings::Settings;
 use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::{Start, run as show};
 
-use super::args::{Args, Color, Listing, Looking, SessionsFormat};
+use super::args::{Args, Color, Following, Listing, Looking, SessionsFormat};
 use super::config::configure;
 use super::filtering::{expression, now};
-use super::{Error, Exit, complain, sessions};
+use super::{Error, Exit, complain, interrupt, sessions};
 
 /// Looks through the sessions.
 ///
@@ -34,7 +35,8 @@ pub(super) fn run(looking: &Looking) -> Result<Exit, Error> {
             return Err(Error::Explained("--pick needs a terminal to show the sessions on".into()));
         }
         let listing = Listing { count: false, files_with_matches: false, limit: None };
-        return sessions::run(SessionsFormat::Text, listing, common);
+        let following = Following { follow: looking.follow, poll_interval: Duration::from_secs(1) };
+        return sessions::run(SessionsFormat::Text, listing, following, common);
     }
     let mut settings = Settings {
         zone: common.tz,
@@ -53,7 +55,7 @@ pub(super) fn run(looking: &Looking) -> Result<Exit, Error> {
     };
     let stdin = PathBuf::from(crate::source::STDIN);
     let paths = if common.paths.is_empty() { vec![stdin] } else { common.paths.clone() };
-    look(Start { paths, options, settings, now }, common.quiet)
+    look(Start { paths, options, settings, now, until_asked }, common.quiet)
 }
 
 /// Looks through sessions that are built in.
@@ -66,10 +68,11 @@ pub(super) fn demo(ascii: bool) -> Result<Exit, Error> {
     let folder = crate::tui::demo::unpack().map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
     let settings = Settings { has_hint: true, ..settings(Color::Auto, ascii) };
     let paths = vec![folder.path().to_owned()];
-    look(Start { paths, options: Options::default(), settings, now }, true)
+    look(Start { paths, options: Options::default(), settings, now, until_asked }, true)
 }
 
 fn look(start: Start, is_quiet: bool) -> Result<Exit, Error> {
+    interrupt::be_patient();
     let is_picking = start.settings.is_picking;
     let shown = show(start);
     let (ending, reading) = shown.map_err(|source| Error::Write { path: "the terminal".into(), source })?;
@@ -87,6 +90,11 @@ fn look(start: Start, is_quiet: bool) -> Result<Exit, Error> {
         Ending::Done if is_picking => Ok(Exit::Nothing),
         Ending::Done => Ok(Exit::Found),
     }
+}
+
+/// Waits until someone asks the program to end.
+fn until_asked() {
+    while !interrupt::wait(Duration::from_secs(3600)) {}
 }
 
 /// Whether there is a terminal to draw on. Without `--pick` standard output has to be one too: who

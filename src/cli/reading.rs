@@ -5,10 +5,12 @@
 //!
 //! **Invariant**: a file that cannot be read is named, the others are read all the same.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
-use crate::ingest::{Account, Batch, Catalogue, Mapping, Options, Study, ingest};
+use crate::ingest::{Account, Batch, Catalogue, Mapping, Options, ReadError, Study, ingest};
 use crate::output::escape::visible;
 use crate::output::paint::Paint;
 use crate::output::skipped::to_skipped_text;
@@ -53,16 +55,31 @@ pub(super) struct Sources {
     pub(super) query: Query,
 }
 
+/// What was named to be read, or standard input.
+///
+/// Errors: no path, and nobody but a person at standard input.
+pub(super) fn paths(common: &Common) -> Result<Cow<'_, [PathBuf]>, Error> {
+    match &common.paths[..] {
+        [] if io::stdin().is_terminal() => Err(Error::NothingToRead),
+        [] => Ok(vec![PathBuf::from(crate::source::STDIN)].into()),
+        paths => Ok(paths.into()),
+    }
+}
+
+/// How to read.
+pub(super) fn options(common: &Common) -> Options {
+    Options {
+        n_threads: usize::from(common.threads),
+        mapping: if common.mmap { Mapping::Mapped } else { Mapping::Read },
+        ..Options::default()
+    }
+}
+
 /// Finds what there is to read.
 ///
 /// Errors: no path, and nobody but a person at standard input.
 pub(super) fn sources(common: &Common, expression: Option<Expression>) -> Result<Sources, Error> {
-    let stdin = [std::path::PathBuf::from(crate::source::STDIN)];
-    let paths = if common.paths.is_empty() { &stdin[..] } else { &common.paths };
-    if common.paths.is_empty() && io::stdin().is_terminal() {
-        return Err(Error::NothingToRead);
-    }
-    let catalogue = Catalogue::build(paths, common.output.as_deref());
+    let catalogue = Catalogue::build(&paths(common)?, common.output.as_deref());
     let query = to_query(expression, &catalogue);
     Ok(Sources { catalogue, query })
 }
@@ -85,16 +102,11 @@ pub(super) fn read<S: Study>(
     study: &S,
     take: &mut (dyn FnMut(Batch<S::Yield>, u64) -> ControlFlow<()> + Send),
 ) -> Reading {
-    let options = Options {
-        n_threads: usize::from(common.threads),
-        mapping: if common.mmap { Mapping::Mapped } else { Mapping::Read },
-        ..Options::default()
-    };
     let Sources { catalogue, query } = sources;
     let noting = if io::stderr().is_terminal() && !common.quiet { Noting::Questions } else { Noting::Nothing };
     let mut progress = Progress::begin(catalogue.files.iter().map(|file| file.size_bytes).sum());
     let (mut n_sessions, mut is_true) = (0, vec![false; query.questions().count()]);
-    let account = ingest(catalogue, &options, &Selecting { query, study, noting }, &mut |batch| {
+    let account = ingest(catalogue, &options(common), &Selecting { query, study, noting }, &mut |batch| {
         progress.advance(batch.bytes);
         let Batch { value: selected, open_from, bytes, place } = batch;
         n_sessions += selected.n_sessions;
@@ -123,13 +135,18 @@ pub(super) fn write_whole(common: &Common, answer: &[u8]) -> Result<(), Error> {
     written.map_err(|error| Error::write(common.output.as_deref(), error))
 }
 
+/// Says what could not be read.
+pub(super) fn complain_of<'a>(errors: impl IntoIterator<Item = &'a ReadError>) {
+    for error in errors {
+        complain(&format!("cannot read {}", visible(error.to_string().as_bytes())));
+    }
+}
+
 /// Says what could not be read and what was skipped, and returns the exit code.
 pub(super) fn close(common: &Common, sources: &Sources, reading: &Reading) -> Exit {
     let Sources { catalogue, query } = sources;
     let Reading { account, n_sessions, is_true } = reading;
-    for error in catalogue.errors.iter().chain(&account.errors) {
-        complain(&format!("cannot read {}", visible(error.to_string().as_bytes())));
-    }
+    complain_of(catalogue.errors.iter().chain(&account.errors));
     if !common.quiet
         && let Some(skipped) = to_skipped_text(catalogue, account)
     {

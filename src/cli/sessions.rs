@@ -8,7 +8,7 @@ use crate::ingest::Case;
 use crate::output::text::{Layout, Look};
 use crate::output::{csv, json, text};
 
-use super::args::{Common, Listing, SessionsFormat};
+use super::args::{Common, Following, Listing, SessionsFormat};
 use super::listing::{Render, list};
 use super::reading::{is_for_terminal, paint};
 use super::{Error, Exit};
@@ -16,6 +16,7 @@ use super::{Error, Exit};
 struct Sessions {
     format: SessionsFormat,
     look: Look,
+    is_followed: bool,
 }
 
 impl Render for Sessions {
@@ -26,7 +27,10 @@ impl Render for Sessions {
                 json::write_record(case, out).expect("a record of strings and numbers, written into memory");
                 out.push(b'\n');
             }
-            SessionsFormat::Csv => csv::write_record(case, out).expect("cells, written into memory"),
+            SessionsFormat::Csv => {
+                let write = if self.is_followed { csv::write_followed_record } else { csv::write_record };
+                write(case, out).expect("cells, written into memory");
+            }
         }
     }
 
@@ -34,7 +38,10 @@ impl Render for Sessions {
         match self.format {
             SessionsFormat::Text => text::write_header(self.look, out),
             SessionsFormat::Ndjson => {}
-            SessionsFormat::Csv => csv::write_header(out).expect("names, written into memory"),
+            SessionsFormat::Csv => {
+                let write = if self.is_followed { csv::write_followed_header } else { csv::write_header };
+                write(out).expect("names, written into memory");
+            }
         }
     }
 }
@@ -42,8 +49,13 @@ impl Render for Sessions {
 /// Lists the sessions.
 ///
 /// Errors: nothing to read, or the answer cannot be written.
-pub(super) fn run(format: SessionsFormat, listing: Listing, common: &Common) -> Result<Exit, Error> {
+pub(super) fn run(
+    format: SessionsFormat,
+    listing: Listing,
+    following: Following,
+    common: &Common,
+) -> Result<Exit, Error> {
     let layout = if is_for_terminal(common) { Layout::Columns } else { Layout::Words };
     let look = Look { layout, zone: common.tz, paint: paint(common) };
-    list(common, listing, &Sessions { format, look })
+    list(common, listing, following, &Sessions { format, look, is_followed: following.follow })
 }

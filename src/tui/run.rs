@@ -47,22 +47,23 @@ pub struct Start {
     pub settings: Settings,
     /// Says what time it is.
     pub now: fn() -> Timestamp,
+    /// Returns when someone asks the program to end.
+    pub until_asked: fn(),
 }
 
 /// Shows the screen until it is left. Returns how it ended, and what was read.
 ///
 /// Errors: the terminal cannot be drawn on.
 pub fn run(start: Start) -> io::Result<(Ending, Reading)> {
-    let Start { paths, options, settings, now } = start;
+    let Start { paths, options, settings, now, until_asked } = start;
     let (sender, receiver) = sync_channel(MOST_WAITING);
     let mut model = Model::new(settings, Screen::size()?);
     model.now = Some(now());
     let screen = Screen::take()?;
     spawn("keys", &sender, watch_keys);
-    let hangup = sender.clone();
-    // Where a handler is there already, being asked to end ends the process at once.
-    let _ = ctrlc::set_handler(move || {
-        let _ = hangup.send(Message::Hangup);
+    spawn("hangup", &sender, move |messages| {
+        until_asked();
+        let _ = messages.send(Message::Hangup);
     });
     let (control, orders) = channel();
     let is_following = model.is_following;

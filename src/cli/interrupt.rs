@@ -1,0 +1,89 @@
+//! Ctrl-C.
+//!
+//! In: the system's word that someone asked for the end. Out: the end, at once, or when the work in
+//! hand is done.
+//!
+//! **Invariant**: a half-written file is removed before the program ends; a second Ctrl-C always ends
+//! it at once.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+use super::Exit;
+
+struct State {
+    /// Whether the work looks by itself whether it is to end.
+    is_patient: bool,
+    is_asked: bool,
+    /// A file that is being written, and not yet in its place.
+    half_written: Option<PathBuf>,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { is_patient: false, is_asked: false, half_written: None });
+static ASKED: Condvar = Condvar::new();
+
+/// Listens for Ctrl-C. Where that is ignored, as it is for what a script starts in the background,
+/// it stays so.
+pub(super) fn listen() {
+    // Without a handler the system ends the program, which is what is asked for.
+    let _ = ctrlc::try_set_handler(end);
+}
+
+/// From now on the work looks by itself whether it is to end.
+pub(super) fn be_patient() {
+    lock().is_patient = true;
+}
+
+/// Whether the work is to end.
+pub(super) fn is_asked() -> bool {
+    lock().is_asked
+}
+
+/// Waits for so long, or until the work is to end, which it returns.
+pub(super) fn wait(duration: Duration) -> bool {
+    let waited = ASKED.wait_timeout_while(lock(), duration, |state| !state.is_asked);
+    waited.unwrap_or_else(PoisonError::into_inner).0.is_asked
+}
+
+/// Makes a file that is removed where the program ends before it is whole.
+///
+/// Errors: those of `make`.
+pub(super) fn removing(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<NamedTempFile> {
+    // Held, so that the program does not end between the making and the note of it.
+    let mut state = lock();
+    let file = make()?;
+    state.half_written = Some(file.path().to_owned());
+    Ok(file)
+}
+
+fn end() {
+    let mut state = lock();
+    if state.is_patient && !state.is_asked {
+        state.is_asked = true;
+        ASKED.notify_all();
+        return;
+    }
+    if let Some(path) = state.half_written.take() {
+        // It may be in its place already.
+        let _ = std::fs::remove_file(path);
+    }
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        // The prompt is not to stand behind a bar.
+        let _ = writeln!(stderr);
+    }
+    exit();
+}
+
+#[expect(clippy::exit, reason = "the main thread may be in a read that nothing can wake")]
+fn exit() {
+    std::process::exit(Exit::Interrupted as i32);
+}
+
+fn lock() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
