@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
+use rayon::prelude::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+
 use crate::ingest::catalogue::{HEAD_BYTES, LogFile, SkipReason, Skipped, look_at, natural};
 use crate::ingest::duplicates::has_same_bytes;
 use crate::ingest::seams::Part;
@@ -18,6 +20,9 @@ use super::head::read_start;
 use super::notice::{Event, Notice};
 use super::watched::{Change, Doubt, Log, State, Watched};
 use super::{Due, Live, Phase, to_state};
+
+/// So many looks are done by one thread: fewer are not worth waking another for.
+const MIN_LOOKS: usize = 32;
 
 /// What a look has found so far.
 #[derive(Default)]
@@ -34,8 +39,10 @@ impl Live {
     /// Looks at every file and folder.
     pub(super) fn look(&mut self) -> (Vec<Due>, Vec<Notice>) {
         let mut look = Look::default();
-        for index in 0..self.watched.len() {
-            self.look_at_watched(index, &mut look);
+        // Over a network a look takes long, and several at once no longer than one.
+        let changes: Vec<Change> = self.watched.par_iter_mut().with_min_len(MIN_LOOKS).map(Watched::look).collect();
+        for (index, change) in changes.into_iter().enumerate() {
+            self.take_change(index, change, &mut look);
         }
         if self.phase == Phase::Begun {
             self.phase = Phase::Going;
@@ -48,8 +55,7 @@ impl Live {
         (look.due, look.notices)
     }
 
-    fn look_at_watched(&mut self, index: usize, look: &mut Look) {
-        let change = self.watched[index].look();
+    fn take_change(&mut self, index: usize, change: Change, look: &mut Look) {
         if matches!(change, Change::None) {
             return;
         }
@@ -76,6 +82,13 @@ impl Live {
             (Change::Doubtful, State::Doubtful(_)) => look.fresh.push(index),
             (Change::None | Change::Grown { .. } | Change::Utf16 | Change::Replaced | Change::Doubtful, _) => {}
         }
+    }
+
+    /// Looks what there is to read of a file that turned out to be a log.
+    fn look_anew(&mut self, index: usize, look: &mut Look) {
+        self.watched[index].forget();
+        let change = self.watched[index].look();
+        self.take_change(index, change, look);
     }
 
     fn take_grown(&mut self, index: usize, until: u64, is_all: bool, look: &mut Look) {
@@ -129,8 +142,9 @@ impl Live {
     /// Says what the fresh files are: logs under new names, new logs, or none.
     fn identify_fresh(&mut self, look: &mut Look) {
         let mut logs: Vec<(usize, LogFile)> = Vec::new();
+        let has_lost = !look.lost.is_empty() || self.watched.iter().any(|watched| watched.as_lost().is_some());
         for index in std::mem::take(&mut look.fresh) {
-            if self.adopt(index, look).unwrap_or(false) {
+            if has_lost && self.adopt(index, look).unwrap_or(false) {
                 continue;
             }
             match look_at(&self.watched[index].found) {
@@ -182,8 +196,7 @@ impl Live {
         }
         self.unskip(index);
         self.watched[index].state = State::Log(log);
-        self.watched[index].forget();
-        self.look_at_watched(index, look);
+        self.look_anew(index, look);
         Ok(true)
     }
 
@@ -213,10 +226,7 @@ impl Live {
         self.watched[index].is_failing = false;
         match self.watched[index].state {
             State::Whole(_) => look.due.push(self.to_whole(index, file_id)),
-            State::Log(_) | State::Doubtful(_) => {
-                self.watched[index].forget();
-                self.look_at_watched(index, look);
-            }
+            State::Log(_) | State::Doubtful(_) => self.look_anew(index, look),
         }
     }
 
