@@ -43,11 +43,32 @@ pub struct Step {
     /// The command, with names such as `{connector}` where a session's values go; empty where it is
     /// done elsewhere.
     pub command: &'static str,
+    /// Which cases it is for.
+    pub scope: Scope,
+}
+
+/// Which cases of a rule a step is for. Where no session is at hand, or its log does not tell, every
+/// step is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All.
+    Any,
+    /// A connector that setup made for other servers: Default, Default Frontend, Outbound Proxy Frontend.
+    DefaultConnector,
+    /// Any other: a Client connector, or one of the administrator's own.
+    OtherConnector,
+    /// The reply that the finding is about has this code.
+    Reply(u16),
 }
 
 /// Shorthand for the tables of the rules.
 pub(super) const fn step(purpose: &'static str, command: &'static str) -> Step {
-    Step { purpose, command }
+    step_for(Scope::Any, purpose, command)
+}
+
+/// Shorthand for a step that is not for all cases.
+pub(super) const fn step_for(scope: Scope, purpose: &'static str, command: &'static str) -> Step {
+    Step { purpose, command, scope }
 }
 
 /// Whether a step only looks.
@@ -101,8 +122,14 @@ pub struct Values {
     pub sender: Option<String>,
     /// The recipient that was refused.
     pub recipient: Option<String>,
-    /// The session's first row.
+    /// The time of the session's first row.
     pub time: Option<String>,
+    /// The time of its last row.
+    pub end: Option<String>,
+    /// Whether setup made the connector for other servers.
+    pub is_default: Option<bool>,
+    /// The code of the reply that the finding is about.
+    pub reply: Option<u16>,
 }
 
 impl Values {
@@ -118,8 +145,8 @@ impl Values {
             sender: some("user@contoso.com"),
             recipient: some("someone@fabrikam.com"),
             time: some("2026-11-23T08:29:00.104Z"),
-            thumbprint: None,
-            certified: None,
+            end: some("2026-11-23T08:29:10.275Z"),
+            ..Self::default()
         }
     }
 
@@ -135,10 +162,21 @@ impl Values {
             "sender" => &self.sender,
             "recipient" => &self.recipient,
             "time" => &self.time,
+            "end" => &self.end,
             _ => return None,
         };
         let name = if name == "certified" { "name in the certificate" } else { name };
         Some(value.as_deref().map_or_else(|| quote(&format!("<{name}>")), quote))
+    }
+
+    /// Whether a step is for this case, as far as it is known.
+    fn fits(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Any => true,
+            Scope::DefaultConnector => self.is_default != Some(false),
+            Scope::OtherConnector => self.is_default != Some(true),
+            Scope::Reply(code) => self.reply.is_none_or(|reply| reply == code),
+        }
     }
 
     /// Puts the values, quoted, in the places of their names. Other braces are left as they are.
@@ -172,8 +210,9 @@ impl Article {
             purpose: step.purpose,
             command: (!step.command.is_empty()).then(|| values.fill(step.command)),
         };
-        let checks = self.checks.iter().map(|step| of(Kind::Check, step));
-        checks.chain(self.changes.iter().map(|step| of(Kind::Change, step))).collect()
+        let fits = |step: &&Step| values.fits(step.scope);
+        let checks = self.checks.iter().filter(fits).map(|step| of(Kind::Check, step));
+        checks.chain(self.changes.iter().filter(fits).map(|step| of(Kind::Change, step))).collect()
     }
 }
 

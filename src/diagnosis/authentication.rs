@@ -208,7 +208,7 @@ pub(super) const CREDENTIALS_REJECTED: Article = Article {
         ),
         step(
             "why the domain said no: the event's sub status tells (0xC000006A password, 0xC0000064 name, 0xC0000234 locked, 0xC0000072 disabled)",
-            "Get-WinEvent -ComputerName '<domain controller>' -FilterHashtable @{LogName='Security';Id=4625,4771,4776;StartTime=[datetime]{time}} -MaxEvents 20",
+            "Get-WinEvent -ComputerName '<domain controller>' -FilterHashtable @{LogName='Security';Id=4625,4771,4776;StartTime=([datetime]{time}).AddMinutes(-1);EndTime=([datetime]{end}).AddMinutes(1)} -MaxEvents 50 | Format-List TimeCreated,Id,Message",
         ),
     ],
     changes: &[

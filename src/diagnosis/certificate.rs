@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use crate::dialogue::certificate::{Certificate, read_certificate};
 use crate::record::value::Timestamp;
 
-use super::article::{Article, step};
+use super::article::{Article, Scope, step, step_for};
 use super::remembered::Remembered;
 use super::subject::Subject;
 use super::{Finding, Found, Rule, Severity};
@@ -166,7 +166,7 @@ fn self_signed(subject: &Subject<'_>, _: &Finding) -> String {
     format!("the certificate of {name} is self-signed")
 }
 
-const CONNECTOR: &str = "Get-ReceiveConnector {connector} | Format-List Identity,Fqdn,TlsCertificateName";
+const CONNECTOR: &str = "Get-ReceiveConnector {connector} | Format-List Identity,Fqdn,TlsCertificateName,AuthMechanism";
 const PRESENTED: &str = "Get-ExchangeCertificate -Server {server} -Thumbprint {thumbprint} | Format-List Thumbprint,Subject,Issuer,CertificateDomains,Services,NotAfter,IsSelfSigned";
 const ALL: &str =
     "Get-ExchangeCertificate -Server {server} | Format-List Thumbprint,Subject,CertificateDomains,Services,NotAfter";
@@ -197,11 +197,17 @@ pub(super) const NAME_MISMATCH: Article = Article {
         step("all of them", ALL),
     ],
     changes: &[
-        step(
-            "let the connector bear a name that the certificate holds",
+        step_for(
+            Scope::OtherConnector,
+            "a Client connector, or one of your own: let it bear a name that the certificate holds (where AuthMechanism lists ExchangeServer, the shell takes no other than the server's)",
             "Set-ReceiveConnector {connector} -Fqdn {certified}",
         ),
-        step("or let it present a certificate that holds its name", HAND_OVER),
+        step_for(Scope::OtherConnector, "or let it present a certificate that holds its name", HAND_OVER),
+        step_for(
+            Scope::DefaultConnector,
+            "a Default connector bears only the server's own names, so that its Fqdn cannot follow the certificate: have a certificate issued that holds the server's name too, enable it for SMTP, and let the connector present it",
+            HAND_OVER,
+        ),
     ],
     source: "RFC 6125 section 6.4; how Exchange selects a certificate for STARTTLS.",
     to_message: name_mismatch,

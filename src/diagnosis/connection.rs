@@ -162,8 +162,8 @@ pub(super) const OUT_OF_RESOURCES: Article = Article {
     checks: &[
         step("whether a component is inactive", "Get-ServerComponentState {server} | Format-Table Component,State"),
         step(
-            "which resource is short (events 15004 to 15007)",
-            "Get-WinEvent -ComputerName {server} -FilterHashtable @{LogName='Application';Id=15004,15005,15006,15007} -MaxEvents 10",
+            "which resource was short (events 15004 to 15007, written when it begins and ends)",
+            "Get-WinEvent -ComputerName {server} -FilterHashtable @{LogName='Application';Id=15004,15005,15006,15007;StartTime=([datetime]{time}).AddHours(-2);EndTime=([datetime]{end}).AddMinutes(10)} -MaxEvents 10 | Format-List TimeCreated,Id,Message",
         ),
         step("the queues", "Get-Queue -Server {server} | Format-Table Identity,Status,MessageCount"),
         step("the disks, on the server", "Get-Volume | Format-Table DriveLetter,SizeRemaining,Size"),

@@ -13,7 +13,7 @@ use crate::dialogue::facts::{Asked, Protocol, Refusal, StartTls};
 use crate::dialogue::notice::parse_negotiation;
 use crate::dialogue::reply::parse_reply;
 
-use super::article::{Article, step};
+use super::article::{Article, Scope, step, step_for};
 use super::remembered::Remembered;
 use super::subject::Subject;
 use super::{Finding, Found, Rule, Severity};
@@ -208,7 +208,7 @@ pub(super) const HANDSHAKE_FAILED: Article = Article {
         step("whether that certificate is valid, enabled for SMTP and has its key", CERTIFICATES),
         step(
             "what Schannel says of it, on the server",
-            "Get-WinEvent -ComputerName {server} -FilterHashtable @{LogName='System';ProviderName='Schannel'} -MaxEvents 20",
+            "Get-WinEvent -ComputerName {server} -FilterHashtable @{LogName='System';ProviderName='Schannel';StartTime=([datetime]{time}).AddMinutes(-1);EndTime=([datetime]{end}).AddMinutes(1)} -MaxEvents 20 | Format-List TimeCreated,Id,Message",
         ),
     ],
     changes: &[
@@ -297,9 +297,15 @@ pub(super) const NOT_OFFERED: Article = Article {
             "let the connector present a certificate that holds its name",
             "$c = Get-ExchangeCertificate -Server {server} -Thumbprint '<thumbprint>'; Set-ReceiveConnector {connector} -TlsCertificateName \"<I>$($c.Issuer)<S>$($c.Subject)\"",
         ),
-        step(
-            "or let the connector bear the certificate's name",
+        step_for(
+            Scope::OtherConnector,
+            "or, on a Client connector or one of your own, let it bear the certificate's name",
             "Set-ReceiveConnector {connector} -Fqdn '<name in the certificate>'",
+        ),
+        step_for(
+            Scope::DefaultConnector,
+            "a Default connector bears only the server's own names: the certificate must hold the server's name, or the connector name its certificate as above",
+            "",
         ),
     ],
     source: "RFC 3207 section 4; event 12014 of MSExchangeTransport.",

@@ -223,8 +223,17 @@ impl<'a> Subject<'a> {
             sender: self.sender(),
             recipient: self.some_text(self.refusal(finding).and_then(|refusal| refusal.recipient)),
             time: some(record.time),
+            end: some(self.session.to_record(self.session.last()).time),
+            is_default: (!connector.is_empty()).then(|| is_default_connector(&connector)),
+            reply: self.refusal(finding).map(|refusal| refusal.code),
         }
     }
+}
+
+/// Whether setup made the connector for other servers: it bears the server's own names and no other.
+fn is_default_connector(connector: &[u8]) -> bool {
+    let name = split_connector(connector).1.to_ascii_lowercase();
+    name == b"default" || name.starts_with(b"default ") || name.starts_with(b"outbound proxy frontend")
 }
 
 /// `44 ms`, `0.9 s`, `2 min 51 s`.

@@ -73,6 +73,13 @@ fn told(rows: &str, place: Place) -> Told {
     }
 }
 
+/// The steps of what was found, as one text.
+fn steps(told: &Told) -> String {
+    let steps =
+        told.advice.iter().map(|advice| format!("{} {}", advice.purpose, advice.command.as_deref().unwrap_or("")));
+    steps.collect::<Vec<_>>().join("\n")
+}
+
 #[track_caller]
 fn check_at(place: Place, rows: &str, expected: &str) {
     assert_eq!(told(rows, place).found, expected);
@@ -210,11 +217,21 @@ fn certificates() {
         &with(&format!("{parts}* ex01.contoso.com | Certificate alternate names\n")),
         "ok warning:certificate-name-mismatch",
     );
-    let told = told(&deep, DEFAULT);
-    assert_eq!(told.evidence, [[1, 6]]);
-    assert!(told.advice.iter().any(|advice| {
-        advice.command.as_deref() == Some("Set-ReceiveConnector 'EX01\\Default Frontend EX01' -Fqdn 'mail.contoso.com'")
-    }));
+    assert_eq!(told(&deep, DEFAULT).evidence, [[1, 6]]);
+    // Default connectors take no name but the server's own.
+    let renames = |name: &'static str| {
+        let steps = steps(&told(&deep, Place(name, 25)));
+        let rename = steps.contains(&format!("Set-ReceiveConnector '{name}' -Fqdn 'mail.contoso.com'"));
+        assert!(steps.contains("-TlsCertificateName"), "{steps}");
+        assert_ne!(rename, steps.contains("the server's own names"), "{steps}");
+        rename
+    };
+    for name in ["EX01\\Default Frontend EX01", "EX01\\default EX01", "EX01\\Outbound Proxy Frontend EX01"] {
+        assert!(!renames(name), "{name}");
+    }
+    for name in ["EX01\\Client Frontend EX01", "EX01\\Client Proxy EX01", "EX01\\Relay", "EX01\\Defaults of ours"] {
+        assert!(renames(name), "{name}");
+    }
 }
 
 #[test]
