@@ -283,11 +283,6 @@ impl Found<'_> {
             finding.evidence.add(row);
         }
     }
-
-    /// Whether anything was found.
-    fn is_empty(&self) -> bool {
-        self.findings.len() == self.from
-    }
 }
 
 #[cfg(test)]

@@ -81,6 +81,18 @@ fn near_misses_among_findings() {
     check_only("too-many-errors.log", &["error:auth-credentials-rejected"]);
     check_only("message-rejected.log", &["error:message-rejected"]);
     check_only("certificate-expiring.log", &["warning:certificate-expiring"]);
+    check_only("put-off.log", &["error:command-refused", "warning:command-refused"]);
+    check_only("back-end-unreachable.log", &["error:auth-proxy-failed", "warning:auth-proxy-failed"]);
+    check_only(
+        "recovered.log",
+        &[
+            "error:server-out-of-resources",
+            "warning:auth-mechanism-unsupported",
+            "warning:auth-missing",
+            "warning:server-out-of-resources",
+        ],
+    );
+    check_only("auth-cancelled.log", &["note:auth-abandoned"]);
 }
 
 #[test]

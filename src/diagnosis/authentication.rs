@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use crate::dialogue::extensions::is_starttls_offered;
 use crate::dialogue::facts::{Asked, Auth, FailedLogin, Refusal, StartTls};
 
-use super::article::{Article, step};
-use super::refusal::rule_of;
+use super::article::{Article, Scope, step, step_for};
+use super::refusal::{rule_of, severity_at};
 use super::subject::{Subject, to_times_text};
 use super::{Finding, Found, Rule, Severity};
 
@@ -25,6 +25,7 @@ pub(super) fn of_refusal(subject: &Subject<'_>, refusal: &Refusal) -> Option<Rul
         }
         451 if is_proxy_failure(subject, refusal) => Some(Rule::AuthProxyFailed),
         _ if !is_login => None,
+        501 if subject.is_challenged(refusal) => Some(Rule::AuthAbandoned),
         504 => Some(Rule::AuthMechanismUnsupported),
         454 => Some(Rule::AuthTemporaryFailure),
         535 if subject.says(refusal.row, &["unable to proxy"]) => Some(Rule::AuthProxyFailed),
@@ -33,10 +34,11 @@ pub(super) fn of_refusal(subject: &Subject<'_>, refusal: &Refusal) -> Option<Rul
     }
 }
 
-/// `451 4.7.0 Temporary server error. Please try again later. PRX2` to a client that logs in, or has.
+/// `451 4.7.0 Temporary server error. Please try again later. PRX2`, whatever was asked.
 fn is_proxy_failure(subject: &Subject<'_>, refusal: &Refusal) -> bool {
-    let is_login = refusal.asked == Asked::Auth || subject.facts.auth.outcome == Auth::Succeeded;
-    is_login && subject.says(refusal.row, &["prx"])
+    let text = subject.reply_text(refusal.row);
+    text.split([' ', '.', ','])
+        .any(|word| word.strip_prefix("PRX").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())))
 }
 
 pub(super) fn examine(subject: &Subject<'_>, found: &mut Found<'_>) {
@@ -45,7 +47,7 @@ pub(super) fn examine(subject: &Subject<'_>, found: &mut Found<'_>) {
         let severity = if auth.outcome == Auth::Succeeded { Severity::Warning } else { Severity::Error };
         match rule_of_reply(subject, failed) {
             Rule::AuthCredentialsRejected => found.note_as(Rule::AuthCredentialsRejected, severity, [failed.row]),
-            rule => found.note(rule, [failed.row]),
+            rule => found.note_as(rule, severity_at(subject, rule, failed.row), [failed.row]),
         }
     }
     if auth.outcome == Auth::Abandoned {
@@ -155,12 +157,20 @@ fn temporary_failure(subject: &Subject<'_>, finding: &Finding) -> String {
 }
 
 fn proxy_failed(subject: &Subject<'_>, finding: &Finding) -> String {
-    let user = subject.user().unwrap_or_else(|| format!("the client {}", subject.client()));
-    format!("no back end took over the session of {user}: {}", subject.refusal_text(finding))
+    let user = subject.user();
+    let what = match subject.refusal(finding).map(|refusal| refusal.asked) {
+        Some(Asked::Sender | Asked::Recipient | Asked::Message) => "mail",
+        _ => "session",
+    };
+    let whose = user.unwrap_or_else(|| format!("the client {}", subject.client()));
+    format!("no back end took over the {what} of {whose}: {}", subject.refusal_text(finding))
 }
 
-fn abandoned(subject: &Subject<'_>, _: &Finding) -> String {
+fn abandoned(subject: &Subject<'_>, finding: &Finding) -> String {
     let auth = &subject.facts.auth;
+    if let Some(refusal) = subject.refusal(finding) {
+        return taken_back(subject, refusal);
+    }
     let mechanism = subject.mechanism().map_or_else(|| "its login".into(), |name| format!("AUTH {name}"));
     let since = auth.attempt_row.filter(|_| auth.is_cut_short);
     let after = since.and_then(|row| subject.elapsed(row, subject.last_row()));
@@ -170,6 +180,17 @@ fn abandoned(subject: &Subject<'_>, _: &Finding) -> String {
         true => format!("{} began {mechanism}, and {how}{after}", subject.client()),
         false => format!("{} began {mechanism} and {how}", subject.client()),
     }
+}
+
+/// The client said `*`, which is not always logged.
+fn taken_back(subject: &Subject<'_>, refusal: &Refusal) -> String {
+    let asked = subject.auth_before(refusal.row);
+    let mechanism = asked.as_ref().map_or_else(|| "its login".into(), |(_, words)| words.clone());
+    let after = asked.and_then(|(row, _)| subject.elapsed(row, refusal.row));
+    let after = after.map_or(String::new(), |after| format!(" {after} later"));
+    let then = if subject.facts.auth.outcome == Auth::Succeeded { ", before a login succeeded" } else { "" };
+    let reply = subject.reply_text(refusal.row);
+    format!("{} began {mechanism} and took it back{after}{then}: {reply}", subject.client())
 }
 
 fn in_clear(subject: &Subject<'_>, _: &Finding) -> String {
@@ -223,7 +244,7 @@ pub(super) const MECHANISM_UNSUPPORTED: Article = Article {
     rule: Rule::AuthMechanismUnsupported,
     name: "auth-mechanism-unsupported",
     severity: Severity::Error,
-    when: "504 to AUTH",
+    when: "504 to AUTH; a warning where the client logged in or sent its mail afterwards",
     meaning: "The client asked to log in by a mechanism that this connector does not take, or not yet: AUTH LOGIN is taken only over TLS where Basic authentication demands it.",
     log: &["`AUTH LOGIN`, then `504 5.7.4 Unrecognized authentication type`"],
     causes: &[
@@ -247,7 +268,7 @@ pub(super) const MISSING: Article = Article {
     rule: Rule::AuthMissing,
     name: "auth-missing",
     severity: Severity::Error,
-    when: "530 5.7.57 or 530 5.7.1: the client was not authenticated",
+    when: "530 5.7.57 or 530 5.7.1: the client was not authenticated; a warning where it logged in or sent its mail afterwards",
     meaning: "The connector takes mail only from those who log in, and the client did not.",
     log: &["`MAIL FROM`, then `530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM`"],
     causes: &[
@@ -274,7 +295,7 @@ pub(super) const TEMPORARY_FAILURE: Article = Article {
     rule: Rule::AuthTemporaryFailure,
     name: "auth-temporary-failure",
     severity: Severity::Error,
-    when: "454 to AUTH",
+    when: "454 to AUTH; a warning where the client logged in or sent its mail afterwards",
     meaning: "Exchange could not check the login just now. It happens between Exchange servers, when Kerberos does not work between them; mail queues up on the other side.",
     log: &["`X-EXPS GSSAPI`, `334 …`, then `454 4.7.0 Temporary authentication failure`"],
     causes: &[
@@ -303,35 +324,60 @@ pub(super) const PROXY_FAILED: Article = Article {
     rule: Rule::AuthProxyFailed,
     name: "auth-proxy-failed",
     severity: Severity::Error,
-    when: "the front end could not hand the session to a back end: 535 Unable to proxy, or PRX to one who logs in",
-    meaning: "The front end has no mailboxes: it passes a logged-in client on to the server that holds the user's. It found none that would take the session. The password may well be right.",
+    when: "the front end could not hand the session or the mail to a back end: 535 Unable to proxy, or 451 with PRX; a warning where it could afterwards",
+    meaning: "The front end keeps no mail: it passes clients on to the server that holds the user's mailbox, and messages on to a transport service. It found none that would take them. After a 535 the password may well be right; after a 451 with PRX the client comes again by itself, if it is a mail server.",
     log: &[
         "`535 5.7.3 Unable to proxy authenticated session because either the backend does not support it or failed to resolve the user`",
         "sometimes after `CONTOSO\\user` `authenticated`",
-        "`451 4.7.0 Temporary server error. Please try again later. PRX2`",
+        "`451 4.7.0 Temporary server error. Please try again later. PRX2`, with a login or without one",
     ],
     causes: &[
-        "the account has no mailbox: service accounts often have none",
-        "the mailbox lies on an old server that cannot take the session over",
-        "the client logged in by NTLM or GSSAPI (Integrated) on Client Frontend",
-        "the transport service of the mailbox server is down, or in maintenance (PRX)",
+        "the account has no mailbox (535), or no transport service answers the front end (451 with PRX)",
+        "535: the mailbox lies on an old server that cannot take the session over",
+        "535: the client logged in by NTLM or GSSAPI (Integrated) on Client Frontend",
+        "PRX: the transport service is stopped, in maintenance, or short of resources",
+        "PRX: the server looks up its own kind at a name server outside, which does not know them",
+        "PRX: a connector of your own was made for the transport service instead of the front end, and listens where the front end should",
     ],
     checks: &[
-        step(
+        step_for(
+            Scope::Reply(535),
             "whether the account has a mailbox, and where",
             "Get-Mailbox {user} | Format-List UserPrincipalName,ServerName,Database,AdminDisplayVersion",
         ),
+        step_for(Scope::Reply(451), "whether the services run", "Test-ServiceHealth -Server {server}"),
         step(
             "whether the transport service takes sessions",
             "Get-ServerComponentState {server} | Format-Table Component,State",
         ),
-        step("which mechanisms the connector takes", CONNECTOR),
+        step_for(
+            Scope::Reply(451),
+            "where the front end's send log lies, which says why at the same second (PRX is only a number)",
+            "Get-FrontendTransportService {server} | Format-List Identity,SendProtocolLogPath,InternalDNSAdapterEnabled,InternalDNSServers",
+        ),
+        step_for(
+            Scope::Reply(451),
+            "whether the transport service listens on 2525, and no connector of its own stands in the front end's way on 25",
+            "Get-ReceiveConnector -Server {server} | Format-Table Identity,TransportRole,Bindings,Enabled",
+        ),
+        step_for(Scope::Reply(535), "which mechanisms the connector takes", CONNECTOR),
     ],
     changes: &[
-        step("give the account a mailbox, or use another account", "Enable-Mailbox {user}"),
-        step(
+        step_for(Scope::Reply(535), "give the account a mailbox, or use another account", "Enable-Mailbox {user}"),
+        step_for(
+            Scope::Reply(535),
             "on a Client Frontend connector where only Integrated logins fail: the same list without Integrated, nothing else left out",
             "Set-ReceiveConnector {connector} -AuthMechanism '<all that the check showed, without Integrated>'",
+        ),
+        step_for(
+            Scope::Reply(451),
+            "where the transport service is stopped",
+            "Invoke-Command -ComputerName {server} {Start-Service MSExchangeTransport}",
+        ),
+        step_for(
+            Scope::Reply(451),
+            "where maintenance was forgotten",
+            "Set-ServerComponentState {server} -Component HubTransport -State Active -Requester Maintenance",
         ),
     ],
     source: "Vocabulary of the protocol log; the front end's send log at the same second.",
@@ -342,9 +388,12 @@ pub(super) const ABANDONED: Article = Article {
     rule: Rule::AuthAbandoned,
     name: "auth-abandoned",
     severity: Severity::Note,
-    when: "the last login had no result, though the session went on or was closed",
+    when: "the last login had no result, though the session went on or was closed; or one was taken back: 501 after a challenge",
     meaning: "The client began to log in and did not end it. No password was refused.",
-    log: &["`AUTH LOGIN`, `334 …`, then `QUIT`, another command, or the disconnect"],
+    log: &[
+        "`AUTH LOGIN`, `334 …`, then `QUIT`, another command, or the disconnect",
+        "`AUTH NTLM`, `334 …`, then `501`: the client answered the challenge with `*`, which is not always logged",
+    ],
     causes: &[
         "the client waited for a person to type the password",
         "the client cannot answer the challenge: it has no password, or does not know the mechanism",

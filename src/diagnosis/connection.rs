@@ -8,6 +8,7 @@
 use crate::dialogue::facts::{Asked, Auth, Refusal};
 
 use super::article::{Article, step};
+use super::refusal::severity_at;
 use super::subject::{Subject, to_times_text};
 use super::{Finding, Found, Rule, Severity};
 
@@ -34,7 +35,7 @@ pub(super) fn of_refusal(subject: &Subject<'_>, refusal: &Refusal) -> Option<Rul
 pub(super) fn examine(subject: &Subject<'_>, found: &mut Found<'_>) {
     let facts = subject.facts;
     if let Some(row) = facts.pressure_row {
-        found.note(Rule::ServerOutOfResources, [row]);
+        found.note_as(Rule::ServerOutOfResources, severity_at(subject, Rule::ServerOutOfResources, row), [row]);
     }
     let Some((end, row)) = subject.disconnect() else { return };
     let reason = subject.session.as_context(row).as_inner();
@@ -148,7 +149,7 @@ pub(super) const OUT_OF_RESOURCES: Article = Article {
     rule: Rule::ServerOutOfResources,
     name: "server-out-of-resources",
     severity: Severity::Error,
-    when: "452 4.3.1, 421 4.3.2 without a limit on connections, or a tarpit due to back pressure",
+    when: "452 4.3.1, 421 4.3.2 without a limit on connections, or a tarpit due to back pressure; a warning where a message was accepted afterwards",
     meaning: "The server is short of disk or memory, or is in maintenance, and slows down or turns away who wants to send.",
     log: &[
         "`Tarpit for '0.00:00:10' due to 'Back Pressure'`",
@@ -236,7 +237,7 @@ pub(super) const PROTOCOL_ERROR: Article = Article {
     rule: Rule::ProtocolError,
     name: "protocol-error",
     severity: Severity::Warning,
-    when: "500, 501, 502, 503 or 555, and 504 to anything but AUTH",
+    when: "500, 501, 502, 503 or 555, and 504 to anything but AUTH; not a 501 after a challenge, which ends a login",
     meaning: "The client said something that is no SMTP, or said it at the wrong moment.",
     log: &["`500 5.3.3 Unrecognized command`, `501 5.1.7 Invalid address`, `503 5.5.2 Send hello first`"],
     causes: &[

@@ -79,7 +79,9 @@ fn command_refused(subject: &Subject<'_>, finding: &Finding) -> String {
         [name] if n_refused == 1 => format!("RCPT TO {name}"),
         _ => subject.asked(finding).into(),
     };
-    format!("{what} from {} was refused{times}: {}", subject.sending_client(), subject.refusal_text(finding))
+    let is_put_off = subject.refusal(finding).is_some_and(|refusal| refusal.code < 500);
+    let verb = if is_put_off { "put off" } else { "refused" };
+    format!("{what} from {} was {verb}{times}: {}", subject.sending_client(), subject.refusal_text(finding))
 }
 
 const CONNECTOR: &str =
@@ -228,13 +230,13 @@ pub(super) const COMMAND_REFUSED: Article = Article {
     rule: Rule::CommandRefused,
     name: "command-refused",
     severity: Severity::Error,
-    when: "any other 4xx or 5xx; a warning for 4xx, for a recipient beside others that were accepted, and for a command that asks for nothing",
-    meaning: "Exchange refused something, and no rule knows this reply. A 4xx invites the client to try later, a 5xx does not. The reply itself is the best explanation there is: try `heloscope explain` with its code.",
+    when: "any other 4xx or 5xx; a warning for a 4xx where the session got a message accepted all the same, for a recipient beside others that were accepted, and for a command that asks for nothing",
+    meaning: "Exchange refused something, and no rule knows this reply. A 4xx puts the client off: a mail server comes again by itself, many applications do not. A 5xx is final. The reply itself is the best explanation there is: try `heloscope explain` with its code.",
     log: &["a reply that opens with 4 or 5"],
     causes: &[
         "a transport agent, rule or third-party filter with a reply of its own",
+        "greylisting: the first attempt of a sender is put off (450, 451), and the next one is accepted",
         "a limit: recipients of a message (452 4.5.3), hops, header size",
-        "the front end cannot reach the hub (451 4.7.0 … PRX)",
     ],
     checks: &[
         step("the connector", CONNECTOR),

@@ -258,7 +258,7 @@ pub(super) const REQUIRED: Article = Article {
     rule: Rule::StartTlsRequired,
     name: "starttls-required",
     severity: Severity::Error,
-    when: "530 5.7.0 to a command",
+    when: "530 5.7.0 to a command; a warning where the client logged in or sent its mail afterwards",
     meaning: "The connector takes this command only over TLS, and the client did not turn TLS on first.",
     log: &["`MAIL FROM` or `AUTH`, then `530 5.7.0 Must issue a STARTTLS command first`"],
     causes: &[

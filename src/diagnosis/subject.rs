@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use crate::dialogue::certificate::{Certificate, read_certificate};
-use crate::dialogue::facts::{Asked, Facts, Proxied, Refusal, Span};
+use crate::dialogue::command::{Command, parse_command};
+use crate::dialogue::facts::{Asked, Auth, Facts, Proxied, Refusal, Span};
 use crate::dialogue::reply::parse_reply;
 use crate::record::value::{Endpoint, split_connector};
 use crate::record::{Field, Marker};
@@ -53,6 +54,33 @@ impl<'a> Subject<'a> {
         let text_at = parse_reply(data).map_or(0, |reply| reply.text_at);
         let words = data[text_at..].to_ascii_lowercase();
         phrases.iter().any(|phrase| memchr::memmem::find(&words, phrase.as_bytes()).is_some())
+    }
+
+    /// Whether the client got what it wanted after that row: a message was accepted, or a login that
+    /// began behind it succeeded.
+    pub(super) fn went_well_after(&self, row: u32) -> bool {
+        let (mail, auth) = (&self.facts.mail, &self.facts.auth);
+        let is_accepted = mail.accepted_row.is_some_and(|accepted| accepted > row);
+        let is_begun = auth.attempt_row.is_some_and(|attempt| attempt > row);
+        is_accepted || (is_begun && auth.outcome == Auth::Succeeded)
+    }
+
+    /// The last AUTH command before that row, and its row.
+    pub(super) fn auth_before(&self, row: u32) -> Option<(u32, String)> {
+        let before = self.session.rows.get(..row as usize)?;
+        let is_auth = |row: &Row| parse_command(self.session.as_data(row).as_inner()).0 == Command::Auth;
+        let at = before.iter().rposition(|row| row.marker == Marker::Received && is_auth(row))?;
+        let words = self.session.as_data(&before[at]).to_value();
+        let words = String::from_utf8_lossy(&words).split(' ').take(2).collect::<Vec<_>>().join(" ");
+        Some((u32::try_from(at).ok()?, words.to_uppercase()))
+    }
+
+    /// Whether the refusal answers a login that had been challenged.
+    pub(super) fn is_challenged(&self, refusal: &Refusal) -> bool {
+        let before = self.session.rows.get(..refusal.row as usize).unwrap_or_default();
+        let reply = before.iter().rev().find(|row| row.marker == Marker::Sent);
+        refusal.asked == Asked::Auth
+            && reply.is_some_and(|row| self.session.as_data(row).as_inner().starts_with(b"334"))
     }
 
     pub(super) fn text(&self, span: Span) -> String {

@@ -278,7 +278,32 @@ fn logins_without_a_back_end() {
     let busy = "> 451 4.7.0 Temporary server error. Please try again later. PRX2\n";
     check(&format!("{open}{LOGIN}{busy}{QUIT}"), expected);
     check(&format!("{open}{LOGIN}{GRANTED}{MAIL}{RCPT}< DATA\n{busy}{QUIT}"), expected);
-    check(&format!("{open}{MAIL}{RCPT}< DATA\n{busy}{QUIT}"), "ok warning:command-refused");
+    // Without a login the mail is what was not handed over, wherever it was in the dialogue.
+    check(&format!("{open}{MAIL}{RCPT}< DATA\n{busy}{QUIT}"), expected);
+    check(&format!("{open}< MAIL FROM:<a@contoso.com>\n{busy}{QUIT}"), expected);
+    check(&format!("{open}{MAIL}< RCPT TO:<b@contoso.com>\n{busy}{QUIT}"), expected);
+    check(&format!("{BANNER}< EHLO a\n{busy}- | Local"), expected);
+    // Handed over when it was tried again.
+    check(
+        &format!("{open}< MAIL FROM:<a@contoso.com>\n{busy}{MAIL}{RCPT}{DATA}{DONE}{QUIT}"),
+        "ok warning:auth-proxy-failed",
+    );
+    // Near misses: other hosts and words that begin like it.
+    for reply in ["451 4.7.1 Greylisted by prx01.example.com", "451 4.7.1 See https://prx.example.com/prx2x"] {
+        check(&format!("{open}< MAIL FROM:<a@contoso.com>\n> {reply}\n{QUIT}"), "failed error:command-refused");
+    }
+}
+
+#[test]
+fn the_checks_are_those_of_the_case() {
+    let open = encrypted();
+    let busy = "> 451 4.7.0 Temporary server error. Please try again later. PRX2\n";
+    let hub = steps(&told(&format!("{open}{MAIL}{RCPT}< DATA\n{busy}{QUIT}"), DEFAULT));
+    assert!(hub.contains("Test-ServiceHealth") && hub.contains("send log"), "{hub}");
+    assert!(!hub.contains("Get-Mailbox") && !hub.contains("Enable-Mailbox"), "{hub}");
+    let refusal = "> 535 5.7.3 Unable to proxy authenticated session because either the backend does not support it\n";
+    let user = steps(&told(&format!("{open}{LOGIN}* CONTOSO\\svc | authenticated\n{refusal}{QUIT}"), SUBMISSION));
+    assert!(user.contains("Get-Mailbox 'CONTOSO\\svc'") && !user.contains("Test-ServiceHealth"), "{user}");
 }
 
 #[test]
@@ -296,6 +321,69 @@ fn missing_and_abandoned_logins() {
         "ok warning:connection-timed-out note:auth-abandoned",
     );
     check(&format!("{open}{LOGIN}"), "incomplete");
+}
+
+#[test]
+fn cancelled_logins() {
+    let open = encrypted();
+    let cancelled = "> 501 5.7.0 Authentication cancelled\n";
+    let told = told(&format!("{open}{LOGIN}< *\n{cancelled}{QUIT}"), SUBMISSION);
+    assert_eq!(told.found, "ok note:auth-abandoned");
+    assert_eq!(
+        told.messages,
+        ["198.51.100.7 began AUTH LOGIN and took it back 4.0 s later: 501 5.7.0 Authentication cancelled"]
+    );
+    assert_eq!(told.evidence, [[9, 13]]);
+    // Exchange does not log what answers a challenge.
+    check(&format!("{open}{LOGIN}{cancelled}- | Remote(SocketError)"), "ok note:auth-abandoned");
+    check(&format!("{open}< AUTH NTLM\n> 334 x\n{cancelled}{LOGIN}{GRANTED}{QUIT}"), "ok note:auth-abandoned");
+    check(
+        &format!("{open}{LOGIN}{cancelled}{LOGIN}{DENIED}{QUIT}"),
+        "failed error:auth-credentials-rejected note:auth-abandoned",
+    );
+    // Near misses: refused before any challenge, and a 501 to something else.
+    check(&format!("{open}< AUTH LOGIN\n> 501 5.5.4 Invalid arguments\n{QUIT}"), "ok warning:protocol-error");
+    check(
+        &format!("{open}{LOGIN}{cancelled}< MAIL FROM:<a\n> 501 5.1.7 Invalid address\n{QUIT}"),
+        "ok warning:protocol-error note:auth-abandoned",
+    );
+}
+
+#[test]
+fn what_went_well_in_the_end_is_a_warning() {
+    let plain = format!("{BANNER}{OFFER}");
+    let mail = format!("{MAIL}{RCPT}{DATA}{DONE}");
+    let up = format!("{ASK}{UP}< EHLO pc-17\n> 250  mail.contoso.com Hello [198.51.100.7] AUTH NTLM LOGIN\n");
+    let login = format!("{LOGIN}{GRANTED}");
+    let refused = |command: &str, reply: &str| format!("< {command}\n> {reply}\n");
+    let unknown = refused("AUTH LOGIN", "504 5.7.4 Unrecognized authentication type");
+    let demanded = refused("MAIL FROM:<a@contoso.com>", "530 5.7.0 Must issue a STARTTLS command first");
+    let missing = refused("MAIL FROM:<a@contoso.com>", "530 5.7.57 SMTP; Client was not authenticated");
+    let busy = refused("MAIL FROM:<a@contoso.com>", "452 4.3.1 Insufficient system resources");
+    let pressure = "* Tarpit for '0.00:00:10' due to 'Back Pressure'\n";
+    let later = "> 454 4.7.0 Temporary authentication failure\n";
+    for (rows, rule) in [
+        (format!("{unknown}{up}{login}{QUIT}"), "auth-mechanism-unsupported"),
+        (format!("{unknown}{mail}{QUIT}"), "auth-mechanism-unsupported"),
+        (format!("{demanded}{up}{mail}{QUIT}"), "starttls-required"),
+        (format!("{up}{missing}{login}{mail}{QUIT}"), "auth-missing"),
+        (format!("{up}{LOGIN}{later}{login}{QUIT}"), "auth-temporary-failure"),
+        (format!("{pressure}{mail}{QUIT}"), "server-out-of-resources"),
+        (format!("{pressure}{busy}{mail}{QUIT}"), "server-out-of-resources"),
+    ] {
+        check(&format!("{plain}{rows}"), &format!("ok warning:{rule}"));
+    }
+    // Near misses: what went well before the refusal, or did not go well after it.
+    for (rows, rule) in [
+        (format!("{unknown}{up}{LOGIN}{QUIT}"), "auth-mechanism-unsupported note:auth-abandoned"),
+        (format!("{demanded}{up}{QUIT}"), "starttls-required"),
+        (format!("{mail}{missing}{QUIT}"), "auth-missing"),
+        (format!("{mail}{busy}{QUIT}"), "server-out-of-resources"),
+        (format!("{mail}{pressure}{busy}{QUIT}"), "server-out-of-resources"),
+        (format!("{pressure}{MAIL}{QUIT}"), "server-out-of-resources"),
+    ] {
+        check(&format!("{plain}{rows}"), &format!("failed error:{rule}"));
+    }
 }
 
 #[test]

@@ -157,7 +157,7 @@ pub const ENTRIES: [Entry; 79] = [
     entry(
         "451 4.7.0",
         "Either the client was silent for too long (Timeout waiting for client input), or the front end could not reach the hub (Temporary server error … PRX).",
-        &[Rule::ConnectionTimedOut, Rule::AuthProxyFailed, Rule::CommandRefused],
+        &[Rule::ConnectionTimedOut, Rule::AuthProxyFailed],
     ),
     entry(
         "451 5.7.3",
@@ -187,8 +187,8 @@ pub const ENTRIES: [Entry; 79] = [
     ),
     entry(
         "501",
-        "The command is known, its argument is malformed. In answer to AUTH also: the client took its attempt back.",
-        &[Rule::ProtocolError],
+        "The command is known, its argument is malformed. After a challenge to AUTH: the client took its attempt back.",
+        &[Rule::ProtocolError, Rule::AuthAbandoned],
     ),
     entry("501 5.1.7", "Invalid address: the sender in MAIL FROM is malformed.", &[Rule::ProtocolError]),
     entry(
@@ -256,7 +256,7 @@ pub const ENTRIES: [Entry; 79] = [
     entry(
         "PRX",
         "With a number behind it, the reason why the front end could not reach the hub. The front end's send log tells more at the same second.",
-        &[Rule::AuthProxyFailed, Rule::CommandRefused],
+        &[Rule::AuthProxyFailed],
     ),
     entry(
         "LogonDenied",

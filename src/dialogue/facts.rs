@@ -187,6 +187,8 @@ pub struct MailFacts {
     pub internal_ids: Vec<Span>,
     /// The sum of the sizes that the accepting replies name, in bytes.
     pub bytes: u64,
+    /// The last accepting reply.
+    pub accepted_row: Option<u32>,
 }
 
 /// What a refusing reply answers.

@@ -155,6 +155,7 @@ impl Login {
 /// What a reply makes of an attempt; `None` where it ended without a result.
 fn outcome_of(progress: Progress, reply: &Reply, words: &[u8]) -> Option<Auth> {
     let has_credentials = !matches!(progress, Progress::Asked { has_response: false });
+    let is_challenged = progress == Progress::Challenged;
     match reply.code {
         200..=299 => Some(Auth::Succeeded),
         // The connection ran out of time, or is closed for another reason. The front end says 451
@@ -162,9 +163,9 @@ fn outcome_of(progress: Progress, reply: &Reply, words: &[u8]) -> Option<Auth> {
         421 => None,
         451 if memchr::memmem::find(words, b"Timeout").is_some() => None,
         // The client took its attempt back.
-        501 if has_credentials => None,
+        501 if is_challenged => None,
         500..=599 if !has_credentials => Some(Auth::Rejected),
-        504 | 530 | 503 if progress != Progress::Challenged => Some(Auth::Rejected),
+        501 | 503 | 504 | 530 if !is_challenged => Some(Auth::Rejected),
         _ => Some(Auth::Failed),
     }
 }

@@ -281,7 +281,7 @@ impl Conversation<'_> {
             }
             Pending::Auth if is_final => self.auth_answered(index, data, reply),
             Pending::Rcpt(address) if is_final => self.recipient(address, reply),
-            Pending::Message if is_final => self.message_answered(data, reply),
+            Pending::Message if is_final => self.message_answered(index, data, reply),
             _ => {}
         }
         if is_final {
@@ -289,9 +289,9 @@ impl Conversation<'_> {
         }
     }
 
-    fn message_answered(&mut self, data: Span, reply: &Reply) {
+    fn message_answered(&mut self, index: u32, data: Span, reply: &Reply) {
         if reply.code == 250 {
-            self.accept(data, reply);
+            self.accept(index, data, reply);
         }
         // A client that pipelines may have begun the next transaction already.
         if self.pending.len() == 1 {
@@ -362,12 +362,13 @@ impl Conversation<'_> {
         }
     }
 
-    fn accept(&mut self, data: Span, reply: &Reply) {
+    fn accept(&mut self, index: u32, data: Span, reply: &Reply) {
         let words = data.of(self.text);
         let text = data.part(reply.text_at, words.len());
         let accepted = parse_accepted(text.of(self.text));
         let mail = &mut self.facts.mail;
         mail.accepted = mail.accepted.saturating_add(1);
+        mail.accepted_row = Some(index);
         mail.bytes = mail.bytes.saturating_add(accepted.bytes);
         mail.message_ids.extend(accepted.message_id.map(|(from, to)| text.part(from, to)));
         mail.internal_ids.extend(accepted.internal_id.map(|(from, to)| text.part(from, to)));
@@ -380,7 +381,7 @@ impl Conversation<'_> {
             354 => self.pending.push_front(Pending::Message),
             550 if is_recipient_refusal(data.of(self.text), reply) => self.recipient(data, reply),
             250 if reply.status == (2, 6, 0) && memchr::memmem::find(data.of(self.text), b"Queued mail").is_some() => {
-                self.accept(data, reply);
+                self.accept(index, data, reply);
             }
             250 if reply.is_continued || self.is_ehlo_orphan || is_offer(&data.of(self.text)[reply.text_at..]) => {
                 self.ehlo_line(index, reply, self.is_ehlo_orphan);

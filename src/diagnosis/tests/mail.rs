@@ -15,7 +15,7 @@ fn refused_mail() {
     check(&rcpt("550 5.1.1 User unknown"), "failed error:recipient-rejected");
     check(&rcpt("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found"), "failed error:recipient-rejected");
     check(&rcpt("550 5.7.1 Blocked by policy"), "failed error:command-refused");
-    check(&rcpt("450 4.7.0 Greylisted"), "ok warning:command-refused");
+    check(&rcpt("450 4.7.0 Greylisted"), "failed error:command-refused");
     check(&rcpt("501 5.1.3 Invalid address"), "ok warning:protocol-error");
     let message = |reply: &str| format!("{open}{MAIL}{RCPT}{DATA}> {reply}\n{QUIT}");
     check(&message("550 5.7.1 Message rejected as spam by Content Filtering."), "failed error:message-rejected");
@@ -28,7 +28,7 @@ fn refused_mail() {
         &message("550 5.7.1 Client does not have permissions to send as this sender"),
         "failed error:sender-not-permitted",
     );
-    check(&message("451 4.3.0 Try later"), "ok warning:command-refused");
+    check(&message("451 4.3.0 Try later"), "failed error:command-refused");
     check(
         &format!(
             "{open}< MAIL FROM:<a@contoso.com> SIZE=99999999\n> 552 5.3.4 Message size exceeds fixed maximum message size\n{QUIT}"
@@ -50,6 +50,44 @@ fn refused_mail() {
 }
 
 #[test]
+fn put_off() {
+    let open = format!("{BANNER}{OFFER}");
+    let (failed, ok) = ("failed error:command-refused", "ok warning:command-refused");
+    let mail = format!("{MAIL}{RCPT}{DATA}{DONE}");
+    let later = "< MAIL FROM:<a@contoso.com>\n> 451 4.7.1 Try again later\n";
+    let shut = "> 421 4.7.0 Closing transmission channel\n- | Local";
+    // Nothing was accepted.
+    check(&format!("{open}{later}{QUIT}"), failed);
+    check(&format!("{open}{MAIL}{RCPT}{DATA}> 451 4.3.0 Try again later\n- | Remote(ConnectionReset)"), failed);
+    check(&format!("{BANNER}< EHLO a\n> 451 4.3.0 Try again later\n{QUIT}"), failed);
+    check(&format!("+\n{shut}"), failed);
+    check(&format!("{BANNER}{shut}"), failed);
+    check(&format!("{open}{shut}"), failed);
+    check(&format!("{open}< NOOP\n{shut}"), failed);
+    check(&format!("{later}{QUIT}"), failed);
+    check(&format!("{}{LOGIN}> 432 4.7.12 A password transition is needed\n{QUIT}", encrypted()), failed);
+    check(
+        &format!("{open}< MAIL FROM:<a\n> 501 5.1.7 Invalid address\n> 421 4.7.0 Too many errors\n- | Local"),
+        "failed error:command-refused warning:protocol-error",
+    );
+    let told = told(&format!("{open}{later}{QUIT}"), DEFAULT);
+    assert_eq!(told.messages, ["MAIL FROM from 198.51.100.7 was put off: 451 4.7.1 Try again later"]);
+    // Something was, before or after.
+    check(&format!("{open}{mail}{later}{QUIT}"), ok);
+    check(&format!("{open}{later}{mail}{QUIT}"), ok);
+    check(&format!("{open}{mail}{shut}"), ok);
+    check(&format!("{BANNER}< EHLO a\n> 451 4.3.0 Try again later\n{OFFER}{QUIT}"), ok);
+    // Nothing of weight was asked, or it is not known what.
+    check(&format!("{open}< NOOP\n> 451 4.3.0 Try again later\n{QUIT}"), ok);
+    check("> 451 4.3.0 Try again later\n- | Local", "incomplete warning:command-refused");
+    // Scanners that want no mail.
+    check(
+        &format!("{BANNER}< GET /\n> 500 5.3.3 Unrecognized command\n> 421 4.7.0 Too many errors\n- | Local"),
+        "ok warning:protocol-error",
+    );
+}
+
+#[test]
 fn limits_and_resources() {
     let open = format!("{BANNER}{OFFER}");
     let mail = |reply: &str| format!("{open}< MAIL FROM:<a@contoso.com>\n> {reply}\n- | Local");
@@ -64,7 +102,7 @@ fn limits_and_resources() {
         "failed error:rate-limited",
     );
     check(
-        &format!("{open}* Tarpit for '0.00:00:10' due to 'Back Pressure'\n{MAIL}{RCPT}{DATA}{DONE}{QUIT}"),
+        &format!("{open}* Tarpit for '0.00:00:10' due to 'Back Pressure'\n{MAIL}{RCPT}{QUIT}"),
         "failed error:server-out-of-resources",
     );
     for context in ["Delivered", "Expired"] {
