@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
+use heloscope::output::csv as csv_output;
 use heloscope::output::json::{RECORD_SCHEMA, write_record};
 use heloscope::output::skipped::to_reason_text;
 use heloscope::session::Position;
@@ -155,6 +156,62 @@ fn every_record_is_of_the_schema() {
         }
     }
     assert!(n_records > 60, "{n_records}");
+}
+
+/// The certificates of the sessions as CSV tells them.
+struct Certificates;
+
+impl Study for Certificates {
+    type Yield = Vec<Value>;
+
+    fn begin(&self) -> Self::Yield {
+        Vec::new()
+    }
+
+    fn take(&self, case: &Case<'_>, told: &mut Self::Yield) {
+        let mut text = Vec::new();
+        csv_output::write_header(&mut text).expect("names");
+        csv_output::write_record(case, &mut text).expect("cells");
+        let mut reader = csv::Reader::from_reader(&text[..]);
+        let names = reader.headers().expect("names").clone();
+        let cells = reader.records().next().expect("a row").expect("cells");
+        let cell =
+            |name: String| cells.get(names.iter().position(|known| known == name).expect("a column")).expect("a cell");
+        let certificate = |prefix: &str| {
+            let of = |part: &str| cell(format!("{prefix}_{part}"));
+            json!({
+                "subject": of("subject"), "issuer": of("issuer"), "serial": of("serial"), "thumbprint": of("thumbprint"),
+                "not_before": of("not_before"), "not_after": of("not_after"), "names": of("names"),
+            })
+        };
+        told.push(json!([certificate("certificate"), certificate("client_certificate")]));
+    }
+}
+
+#[test]
+fn csv_tells_of_certificates_what_ndjson_tells() {
+    for name in ["client-certificate.log", "starttls-succeeded.log", "auth-in-clear.log"] {
+        let catalogue = Catalogue::build(&[root().join(name)], None);
+        let mut told = Vec::new();
+        ingest(&catalogue, &Options::default(), &Certificates, &mut |batch: Batch<Vec<Value>>| {
+            told.extend(batch.value);
+            ControlFlow::Continue(())
+        });
+        let flat = |certificate: &Value| {
+            let text = |part: &str| certificate[part].as_str().unwrap_or_default().to_owned();
+            let names = certificate["names"].as_array().map_or(Vec::new(), Clone::clone);
+            let names: Vec<&str> = names.iter().map(|name| name.as_str().expect("a name")).collect();
+            json!({
+                "subject": text("subject"), "issuer": text("issuer"), "serial": text("serial"), "thumbprint": text("thumbprint"),
+                "not_before": text("not_before"), "not_after": text("not_after"), "names": names.join(";"),
+            })
+        };
+        let records = read(name, &Options::default()).1;
+        let expected = records.iter().map(|record| {
+            json!([flat(&record["starttls"]["certificate"]), flat(&record["starttls"]["client_certificate"])])
+        });
+        assert_eq!(told, expected.collect::<Vec<_>>(), "{name}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::escape::defused;
 use super::json::{CertificateRecord, HandOver, Record, Text};
 
 /// The names of the columns, as the header has them.
-pub const COLUMNS: [&str; 66] = [
+pub const COLUMNS: [&str; 70] = [
     "schema",
     "id",
     "session_id",
@@ -80,6 +80,10 @@ pub const COLUMNS: [&str; 66] = [
     "verdict",
     "findings",
     "file_count",
+    "client_certificate_serial",
+    "client_certificate_not_before",
+    "client_certificate_not_after",
+    "client_certificate_names",
 ];
 
 /// A further column where files are followed: whether the session came before, with fewer rows.
@@ -132,7 +136,8 @@ impl Row<'_> {
     fn record(&mut self, record: &Record<'_>) -> csv::Result<()> {
         self.session(record)?;
         self.starttls(record)?;
-        self.auth_and_mail(record)
+        self.auth_and_mail(record)?;
+        self.client_certificate(record.starttls.client_certificate.as_ref())
     }
 
     fn end(mut self) -> csv::Result<()> {
@@ -247,6 +252,15 @@ impl Row<'_> {
         let rules: Vec<&str> = record.findings.iter().map(|finding| finding.rule).collect();
         self.cell(&rules.join(";"))?;
         self.own(record.files.len())
+    }
+
+    /// What is told of it beyond the columns that stand beside TLS: columns are added at the end, so
+    /// that scripts which count them go on.
+    fn client_certificate(&mut self, peer: Option<&CertificateRecord>) -> csv::Result<()> {
+        self.text(peer.and_then(|peer| peer.serial.as_ref()))?;
+        self.own_option(peer.and_then(|peer| peer.not_before.as_ref()))?;
+        self.own_option(peer.and_then(|peer| peer.not_after.as_ref()))?;
+        self.list(peer.map_or(&[], |peer| &peer.names))
     }
 }
 
