@@ -93,6 +93,7 @@ fn near_misses_among_findings() {
         ],
     );
     check_only("auth-cancelled.log", &["note:auth-abandoned"]);
+    check_only("tarpit-absurd.log", &[]);
 }
 
 #[test]

@@ -107,7 +107,11 @@ fn parse_t(text: &[u8], sentence: Span) -> Notice {
     let words = sentence.of(text);
     if words.starts_with(b"Tarpit for ") {
         let is_pressure = find(words, b"Back Pressure").is_some();
-        return parse_tarpit(words).map_or(Notice::Other, |millis| Notice::Tarpit { millis, is_pressure });
+        return match parse_tarpit(words) {
+            Some(millis) => Notice::Tarpit { millis, is_pressure },
+            None if is_pressure => Notice::Tarpit { millis: 0, is_pressure },
+            None => Notice::Other,
+        };
     }
     if is_negotiated(words) {
         return Notice::Negotiated(sentence);
@@ -157,10 +161,14 @@ pub(super) fn trimmed(text: &[u8], span: Span) -> Span {
     span.part(from, from + words.trim_ascii().len())
 }
 
+/// A delay that is longer was never waited for: the row is damaged or made up.
+const LONGEST_TARPIT_MILLIS: u64 = 86_400_000;
+
 /// Reads the length of a delay.
 ///
 /// Shape: `Tarpit for '0.00:00:05' due to '…'`, a time span `d.hh:mm:ss[.fff]`, the days optional.
-/// Units: milliseconds, saturating.
+/// Units: milliseconds.
+/// Errors: none; what is no time span, or longer than a day, gives `None`.
 pub fn parse_tarpit(words: &[u8]) -> Option<u64> {
     let span = quoted_after(words, b"Tarpit for ")?;
     let (days, clock) =
@@ -176,7 +184,8 @@ pub fn parse_tarpit(words: &[u8]) -> Option<u64> {
     let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
     let whole = days.saturating_mul(86_400).saturating_add(hours.saturating_mul(3600));
     let whole = whole.saturating_add(minutes.saturating_mul(60)).saturating_add(seconds);
-    Some(whole.saturating_mul(1000).saturating_add(millis(fraction)))
+    let millis = whole.saturating_mul(1000).saturating_add(millis(fraction));
+    Some(millis).filter(|millis| *millis <= LONGEST_TARPIT_MILLIS)
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
@@ -312,14 +321,21 @@ mod tests {
         check("", "", "Other");
         check("Tarpit", "Tarpit for soon", "Other");
         check("S", "P", "Other");
+        check("Tarpit for '9999.00:00:00' due to '550 5.1.1 User unknown'", "", "Other");
+        // The length is absurd; that the server is short of resources is not.
+        check("Tarpit for '9999.00:00:00' due to 'Back Pressure'", "", "Tarpit");
     }
 
     #[test]
     fn tarpits() {
         assert_eq!(parse_tarpit(b"Tarpit for '0.00:00:05'"), Some(5000));
-        assert_eq!(parse_tarpit(b"Tarpit for '1.02:03:04.567' due to 'x'"), Some(93_784_567));
+        assert_eq!(parse_tarpit(b"Tarpit for '0.02:03:04.567' due to 'x'"), Some(7_384_567));
         assert_eq!(parse_tarpit(b"Tarpit for '00:00:05'"), Some(5000));
-        assert_eq!(parse_tarpit(b"Tarpit for '99999999999999999999.00:00:00'"), Some(u64::MAX));
+        assert_eq!(parse_tarpit(b"Tarpit for '1.00:00:00'"), Some(86_400_000));
+        for absurd in ["1.00:00:00.001", "1.02:03:04", "99999999999999999999.00:00:00", "0.99999999999999999999:00:00"]
+        {
+            assert_eq!(parse_tarpit(format!("Tarpit for '{absurd}' due to 'x'").as_bytes()), None, "{absurd}");
+        }
         assert_eq!(parse_tarpit(b"Tarpit for '5'"), None);
         assert_eq!(parse_tarpit(b"Tarpit for ''"), None);
     }
