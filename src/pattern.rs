@@ -15,6 +15,7 @@ pub mod drift;
 pub mod certificates;
 pub mod need;
 pub mod probes;
+pub mod clocks;
 
 use std::borrow::Cow;
 use std::ops::AddAssign;
@@ -54,6 +55,8 @@ pub struct Patterns {
     pub needs: need::Needs,
     /// Who never says a word.
     pub probes: probes::Probes,
+    /// What the servers' clocks show.
+    pub clocks: clocks::Clocks,
 }
 
 impl AddAssign<&Self> for Patterns {
@@ -63,6 +66,7 @@ impl AddAssign<&Self> for Patterns {
         self.certificates += &other.certificates;
         self.needs += &other.needs;
         self.probes += &other.probes;
+        self.clocks += &other.clocks;
     }
 }
 
@@ -98,22 +102,24 @@ pub struct Watch {
 struct Post {
     offers: drift::Last,
     certificates: certificates::Last,
+    clock: clocks::Last,
 }
 
 impl Watch {
     /// Takes a session in.
     pub fn take(&mut self, case: &Case<'_>) {
         let visit = Visit::new(case);
+        let at = self.post(&visit);
+        self.patterns.clocks.take(&visit, &mut self.posts[at].clock);
         match (case.verdict(), case.facts.has_client_word) {
             (Verdict::Probe, _) => self.patterns.probes.take(&visit),
             // Turned away before it could say a word, or cut off: no word of the client either.
             (_, false) => {}
-            (_, true) => self.take_spoken(&visit),
+            (_, true) => self.take_spoken(&visit, at),
         }
     }
 
-    fn take_spoken(&mut self, visit: &Visit<'_>) {
-        let at = self.post(visit);
+    fn take_spoken(&mut self, visit: &Visit<'_>, at: usize) {
         let Self { patterns, posts, key, .. } = self;
         let post = &mut posts[at];
         patterns.offers.take(visit, &mut post.offers);
@@ -135,7 +141,8 @@ impl Watch {
             let listener = Arc::new(listener);
             self.posts.push(Post {
                 offers: drift::Last::new(Arc::clone(&listener)),
-                certificates: certificates::Last::new(listener),
+                certificates: certificates::Last::new(Arc::clone(&listener)),
+                clock: clocks::Last::new(listener),
             });
             self.posts.len() - 1
         })
@@ -147,6 +154,7 @@ impl Watch {
         for post in posts {
             patterns.offers.end(post.offers);
             patterns.certificates.end(post.certificates);
+            patterns.clocks.end(post.clock);
         }
         patterns
     }

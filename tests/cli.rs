@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use heloscope::diagnosis::RULE_NAMES;
+
 /// The program, in the project's root, without what the caller's terminal and environment say.
 fn heloscope(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heloscope"));
@@ -136,6 +138,7 @@ fn summary() {
     check!("summary_of_all", "summary", "-q", "samples");
     check!("summary_top", "summary", "-q", "--top", "4", "samples");
     check!("summary_in_another_zone", "summary", "--tz", "+05:30", "samples/across-three-files");
+    check!("summary_in_the_servers_zone", "summary", "--tz", "server", "samples/guessing-then-success.log");
     check!("summary_with_gaps", "summary", "samples/auth-rejected.log", "samples/hostile-ehlo.log");
     check!("summary_of_nothing", "summary", "samples/not-these");
     check!("summary_json", "summary", "--format", "json", "samples/submission-proxied", "samples/not-these");
@@ -146,14 +149,19 @@ fn summary() {
 
 #[test]
 fn a_summary_fits_a_screen() {
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")).expect("the samples") {
-        let path = entry.expect("an entry").path();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let entries = std::fs::read_dir(&samples).expect("the samples").map(|entry| entry.expect("an entry").path());
+    for path in entries.chain([samples.clone()]) {
         let path = path.to_str().expect("a path of UTF-8");
         let text = stdout(&run(&["summary", "-q", path]));
         assert!(text.lines().count() <= 40, "{path}: {} lines", text.lines().count());
         let widest = text.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(80), "{path}: {widest:?} columns");
     }
+    // However many rules found something, each is named.
+    let text = stdout(&run(&["summary", "-q", "samples"]));
+    let missing: Vec<&str> = RULE_NAMES.into_iter().filter(|name| !text.contains(&format!("{name} "))).collect();
+    assert!(missing.is_empty(), "{missing:?} in\n{text}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use heloscope::output::time::Zone;
 use heloscope::pattern::{Patterns, Watch, Watching};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
@@ -116,7 +117,8 @@ fn starttls_that_is_gone_since_a_restart() {
     }]);
     assert_eq!(listener["changes"], expected);
     assert_eq!((&listener["sessions"], &listener["phase"]), (&json!(4), &json!("clear")));
-    assert!(text_of("starttls-gone-after-restart.log").contains(
+    let text = text_of("starttls-gone-after-restart.log").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(
         "STARTTLS, X-ANONYMOUSTLS no longer offered by EX02\\Default Frontend EX02 :25 before TLS since 2026-11-23T14:03:11.228Z, after a restart"
     ));
 }
@@ -209,6 +211,49 @@ fn the_record_is_of_the_schema() {
         validator.iter_errors(&record).map(|fault| format!("{} {fault}", fault.instance_path())).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(record["logins"]["suspicions"].as_array().is_some_and(|all| all.len() >= 3));
+}
+
+#[test]
+fn no_line_passes_80_columns() {
+    let entries = std::fs::read_dir(samples()).expect("the samples").map(|entry| entry.expect("an entry").path());
+    for path in entries.chain([samples()]) {
+        let patterns = read(std::slice::from_ref(&path), &Options::default());
+        for top in [0, 3, 1000] {
+            for zone in [Zone::Utc, Zone::Server] {
+                let text = to_patterns_text(&patterns, Look { zone, top });
+                let long = text.lines().find(|line| line.width() > 80);
+                assert_eq!(long, None, "{}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn times_are_those_of_the_server_where_asked_for() {
+    let texts = |name: &str| {
+        let patterns = read(&[samples().join(name)], &Options::default());
+        let text = to_patterns_text(&patterns, Look { zone: Zone::Server, top: 9 });
+        text + &to_headlines(&patterns, Zone::Server).join("\n")
+    };
+    let times = |text: &str| {
+        let words: Vec<String> =
+            text.split_whitespace().map(|word| word.trim_matches([',', ';', ')', ':']).to_owned()).collect();
+        words.into_iter().filter(|word| word.starts_with("2026-") && word.contains('T')).collect::<Vec<_>>()
+    };
+    for name in [
+        "guessing-then-success.log",
+        "starttls-gone-after-restart.log",
+        "certificate-renewed.log",
+        "old-clients.log",
+        "stale-password.log",
+    ] {
+        let times = times(&texts(name));
+        assert!(times.len() > 2, "{name}");
+        for time in times {
+            assert!(time.ends_with("+01:00"), "{name}: {time}");
+        }
+    }
+    assert!(texts("guessing-then-success.log").contains("(contoso\\erin at 2026-11-23T10:03:31.526+01:00)"));
 }
 
 #[test]

@@ -12,8 +12,9 @@ use crate::diagnosis::article::{Article, Values};
 use crate::diagnosis::vocabulary::Entry;
 
 use super::finding::push_advice;
+use super::wrap::{self, Frame};
 
-/// How long a line of prose may be, in characters.
+/// How long a line of prose may be, in cells.
 const WIDTH: usize = 96;
 
 /// Appends a line for each rule: name, severity, when.
@@ -72,22 +73,9 @@ fn plain(text: &str) -> String {
     text.replace('`', "")
 }
 
-/// Appends prose in lines of at most [`WIDTH`] characters, the later ones indented like the first.
+/// Appends prose in lines of at most [`WIDTH`] cells, the later ones indented like the first.
 fn push_wrapped(lead: &str, text: &str, out: &mut String) {
-    let indent = " ".repeat(lead.len());
-    let mut line = lead.to_owned();
-    let mut is_empty = true;
-    for word in text.split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            out.extend([line.trim_end(), "\n"]);
-            line.clone_from(&indent);
-            is_empty = true;
-        }
-        line.push_str(if is_empty { "" } else { " " });
-        line.push_str(word);
-        is_empty = false;
-    }
-    out.extend([line.trim_end(), "\n"]);
+    wrap::push_wrapped(out, Frame { width: WIDTH, hang: lead.len() }, lead, text);
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ use crate::summary::{Counts, Summary};
 use super::escape::visible;
 use super::json::{auth_text, protocol_text, starttls_text};
 use super::skipped::{count_reasons, counted};
-use super::time::{Zone, to_grouped, to_minute_text, to_time_text};
+use super::time::to_grouped;
+use super::times::Times;
 
 /// Everything that a summary tells of.
 #[derive(Clone, Copy, Debug)]
@@ -46,16 +47,16 @@ fn lists(summary: &Summary) -> [(&'static str, [&'static str; 2], &Top); 3] {
 }
 
 /// The figures that take a line each, with their names.
-fn figures(report: &Report<'_>, zone: Zone, top: usize) -> Vec<(&'static str, String)> {
+fn figures(report: &Report<'_>, times: &Times, top: usize) -> Vec<(&'static str, String)> {
     let Report { summary, account, catalogue, .. } = report;
     let total = &summary.total;
     let mut figures = vec![
         ("files", files_text(catalogue, account, top)),
         ("lines", account_text(account)),
-        ("time", span_text(summary, zone)),
+        ("time", span_text(summary, times)),
         ("servers", servers_text(summary, top)),
     ];
-    figures.extend(gaps_text(summary, zone, top).map(|text| ("gaps", text)));
+    figures.extend(gaps_text(summary, times, top).map(|text| ("gaps", text)));
     figures.extend([
         ("sessions", sessions_text(total)),
         ("starttls", words(starttls_counts(total))),
@@ -105,10 +106,9 @@ fn account_text(account: &Account) -> String {
     }
 }
 
-fn span_text(summary: &Summary, zone: Zone) -> String {
+fn span_text(summary: &Summary, times: &Times) -> String {
     match summary.span {
-        // Several servers may have several offsets, so a span of all of them is in UTC.
-        Some((from, to)) => format!("{} to {}", to_time_text(from, zone), to_time_text(to, zone)),
+        Some((from, to)) => format!("{} to {}", times.text(None, from), times.text(None, to)),
         None => "-".into(),
     }
 }
@@ -129,10 +129,11 @@ fn servers_text(summary: &Summary, top: usize) -> String {
 }
 
 /// `EX01 2026-11-23T09:00Z to 2026-11-23T11:00Z (2 h)`; `None` where there is none.
-fn gaps_text(summary: &Summary, zone: Zone, top: usize) -> Option<String> {
+fn gaps_text(summary: &Summary, times: &Times, top: usize) -> Option<String> {
     let gaps = summary.hours.iter().flat_map(|(server, hours)| {
         hours.gaps().into_iter().map(move |gap| {
-            let (from, to) = (to_minute_text(gap.from, zone), to_minute_text(gap.to, zone));
+            let time = |time| times.minute_text(Some(server), time);
+            let (from, to) = (time(gap.from), time(gap.to));
             format!("{} no row {from} to {to} ({} h)", visible(server), to_grouped(gap.hours().unsigned_abs()))
         })
     });

@@ -4,21 +4,20 @@
 //!
 //! **Invariant**: users and names are escaped; how sure it is that a password was found is said.
 
-use std::fmt::Write;
-
 use crate::pattern::guessing::Logins;
 use crate::pattern::guessing::suspicion::{Breach, Kind, Rest, Suspicion};
 
 use super::super::escape::visible;
 use super::super::skipped::counted;
-use super::super::time::{Zone, to_duration_text, to_grouped, to_time_text};
+use super::super::time::{to_duration_text, to_grouped};
+use super::super::times::{Times, server_of_id};
 use super::{
-    Look, addresses_text, counts_text, few_text, period_text, place_text, sample_text, user_text, write_more,
-    write_title,
+    View, addresses_text, counts_parts, few_parts, period_text, place_text, sample_text, server_of, user_text,
+    write_line, write_line_of, write_more, write_parts, write_title,
 };
 
 /// Writes the part about logins.
-pub(super) fn write(logins: &Logins, look: Look, text: &mut String) {
+pub(super) fn write(logins: &Logins, view: View<'_>, text: &mut String) {
     if logins.failures() + logins.successes() == 0 {
         return;
     }
@@ -30,10 +29,10 @@ pub(super) fn write(logins: &Logins, look: Look, text: &mut String) {
     );
     write_title(text, &title);
     let (suspicions, rest) = logins.suspicions();
-    for suspicion in suspicions.iter().take(look.top) {
-        write_suspicion(suspicion, look, text);
+    for suspicion in suspicions.iter().take(view.top) {
+        write_suspicion(suspicion, view, text);
     }
-    write_more(text, 2, suspicions.len(), look);
+    write_more(text, 2, suspicions.len(), view);
     write_rest(rest, !suspicions.is_empty(), text);
 }
 
@@ -46,48 +45,51 @@ fn write_rest(rest: Rest, has_suspicions: bool, text: &mut String) {
         count => format!("; {} of the users never logged in", to_grouped(count as u64)),
     };
     let other = if has_suspicions { "other " } else { "" };
-    let _ = writeln!(
-        text,
-        "  {other}failures that look like nothing of the kind: {}, for {} from {}{strangers}",
+    let line = format!(
+        "{other}failures that look like nothing of the kind: {}, for {} from {}{strangers}",
         to_grouped(rest.failures),
         counted(rest.users as u64, "user"),
         addresses_text(rest.addresses as u64)
     );
+    write_line(text, 2, &line);
 }
 
-fn write_suspicion(suspicion: &Suspicion, look: Look, text: &mut String) {
+fn write_suspicion(suspicion: &Suspicion, view: View<'_>, text: &mut String) {
     let mark = if suspicion.is_breached() { "! " } else { "  " };
-    let _ = writeln!(text, "{mark}{}", title_of(suspicion));
-    for breach in suspicion.breaches.iter().take(look.top) {
-        let _ = writeln!(text, "      {}", breach_text(suspicion.kind, breach, look.zone));
+    write_line(text, 0, &format!("{mark}{}", title_of(suspicion)));
+    for breach in suspicion.breaches.iter().take(view.top) {
+        write_line(text, 6, &breach_text(suspicion.kind, breach, view.times));
     }
-    write_more(text, 6, suspicion.breaches.len(), look);
-    let _ = writeln!(
-        text,
-        "      {}{}, {}",
-        counted(suspicion.failures, "failure"),
-        rate_text(suspicion),
-        period_text(suspicion.period, look.zone)
-    );
-    for (name, value) in [
-        ("users", users_text(suspicion, look)),
-        ("addresses", several_addresses(suspicion, look)),
-        ("helos", Some(few_text(&suspicion.helos))),
-        ("connectors", Some(few_text(&suspicion.connectors))),
-        ("reasons", Some(few_text(&suspicion.errors)).filter(|reasons| reasons != "-")),
+    write_more(text, 6, suspicion.breaches.len(), view);
+    let server = server_of(&suspicion.connectors);
+    let period = period_text(suspicion.period, &|time| view.times.text(server, time));
+    let failures = format!("{}{},", counted(suspicion.failures, "failure"), rate_text(suspicion));
+    write_line_of(text, 6, &[&failures, &period]);
+    for (name, parts) in [
+        ("users", users_parts(suspicion, view)),
+        ("addresses", several_addresses(suspicion, view)),
+        ("helos", few_parts(&suspicion.helos)),
+        ("connectors", few_parts(&suspicion.connectors)),
+        ("reasons", if suspicion.errors.names().is_empty() { Vec::new() } else { few_parts(&suspicion.errors) }),
     ] {
-        if let Some(value) = value {
-            let _ = writeln!(text, "      {name:<10} {value}");
+        if !parts.is_empty() {
+            write_parts(text, 6, name, 10, parts.iter().map(String::as_str));
         }
     }
 }
 
-fn users_text(suspicion: &Suspicion, look: Look) -> Option<String> {
-    (suspicion.kind != Kind::StalePassword).then(|| counts_text(&suspicion.users, look.top.max(5)))
+fn users_parts(suspicion: &Suspicion, view: View<'_>) -> Vec<String> {
+    match suspicion.kind {
+        Kind::StalePassword => Vec::new(),
+        _ => counts_parts(&suspicion.users, view.top.max(5)),
+    }
 }
 
-fn several_addresses(suspicion: &Suspicion, look: Look) -> Option<String> {
-    (suspicion.addresses.len() > 1).then(|| counts_text(&suspicion.addresses, look.top.max(5)))
+fn several_addresses(suspicion: &Suspicion, view: View<'_>) -> Vec<String> {
+    match suspicion.addresses.len() {
+        ..2 => Vec::new(),
+        _ => counts_parts(&suspicion.addresses, view.top.max(5)),
+    }
 }
 
 /// What it looks like, and whether a login succeeded.
@@ -106,7 +108,7 @@ fn title_of(suspicion: &Suspicion) -> String {
     format!("{what}{end}")
 }
 
-fn breach_text(kind: Kind, breach: &Breach, zone: Zone) -> String {
+fn breach_text(kind: Kind, breach: &Breach, times: &Times) -> String {
     let tried = match (kind, breach.is_own) {
         (Kind::StalePassword, _) => "the same user logged in since",
         (_, true) => "a user whose logins had failed there",
@@ -116,7 +118,7 @@ fn breach_text(kind: Kind, breach: &Breach, zone: Zone) -> String {
         "{} logged in from {} at {}, {} ({}; {tried})",
         user_text(&breach.user),
         visible(&breach.address),
-        to_time_text(breach.mark.time, zone),
+        times.text(server_of_id(&breach.mark.id), breach.mark.time),
         visible(&breach.mark.id),
         counted(breach.sessions, "session"),
     )
@@ -135,10 +137,11 @@ fn rate_text(suspicion: &Suspicion) -> String {
 }
 
 /// One line for the summary.
-pub(super) fn to_headline(suspicion: &Suspicion, zone: Zone) -> String {
+pub(super) fn to_headline(suspicion: &Suspicion, times: &Times) -> String {
     let breach = match suspicion.breaches.first() {
         Some(breach) if suspicion.is_breached() => {
-            format!(" ({} at {})", user_text(&breach.user), to_time_text(breach.mark.time, zone))
+            let time = times.text(server_of_id(&breach.mark.id), breach.mark.time);
+            format!(" ({} at {time})", user_text(&breach.user))
         }
         _ => String::new(),
     };

@@ -5,8 +5,6 @@
 //! **Invariant**: a thing that nobody uses is not named; who uses what nobody thinks of turning off is
 //! only counted.
 
-use std::fmt::Write;
-
 use crate::dialogue::facts::Protocol;
 use crate::pattern::need::{Mechanism, Needs, THINGS, Thing, Use};
 
@@ -14,40 +12,36 @@ use super::super::escape::visible;
 use super::super::json::protocol_text;
 use super::super::skipped::counted;
 use super::super::time::to_grouped;
-use super::{Look, few_text, last_text, sample_text, write_more, write_title};
+use super::{View, few_parts, last_text, sample_text, write_more, write_parts, write_title};
 
 /// Writes the part about who needs what.
-pub(super) fn write(needs: &Needs, look: Look, text: &mut String) {
+pub(super) fn write(needs: &Needs, view: View<'_>, text: &mut String) {
     let used: Vec<Thing> = THINGS.into_iter().filter(|thing| needs.total(*thing).sessions > 0).collect();
     if used.is_empty() {
         return;
     }
     write_title(text, "WHO STILL NEEDS IT: clients that an old thing turned off would cut off");
     for thing in used {
-        write_thing(needs, thing, look, text);
+        write_thing(needs, thing, view, text);
     }
 }
 
-fn write_thing(needs: &Needs, thing: Thing, look: Look, text: &mut String) {
+fn write_thing(needs: &Needs, thing: Thing, view: View<'_>, text: &mut String) {
     let total = needs.total(thing);
-    let _ = writeln!(
-        text,
-        "  {:<19} {} in {} ({} with mail or a login), last {}{}",
-        title_of(thing),
-        counted(needs.n_clients(thing), "client"),
-        counted(total.sessions, "session"),
-        to_grouped(total.served),
-        last_text(total.period, look.zone),
-        sample_text(needs.is_exceeded(thing))
-    );
+    let (clients, sessions) = (counted(needs.n_clients(thing), "client"), counted(total.sessions, "session"));
+    let served = format!("({} with mail or a login),", to_grouped(total.served));
+    let last = last_text(total.period, &|time| view.times.text(None, time));
+    let last = format!("last {last}{}", sample_text(needs.is_exceeded(thing)));
+    let parts = [&*format!("{clients} in {sessions}"), &served, &last];
+    write_parts(text, 2, &title_of(thing), 19, parts);
     if !is_listed(thing) {
         return;
     }
     let clients = needs.clients(thing);
-    for (address, figures) in clients.iter().take(look.top) {
-        write_client(address, figures, look, text);
+    for (address, figures) in clients.iter().take(view.top) {
+        write_client(address, figures, view, text);
     }
-    write_more(text, 6, clients.len(), look);
+    write_more(text, 6, clients.len(), view);
 }
 
 /// Whether anyone thinks of turning it off; the record has the clients of all.
@@ -61,19 +55,14 @@ fn is_listed(thing: Thing) -> bool {
     }
 }
 
-fn write_client(address: &[u8], figures: &Use, look: Look, text: &mut String) {
-    let served = match figures.served {
-        served if served == figures.sessions => String::new(),
-        served => format!(", {} with mail or a login", to_grouped(served)),
-    };
-    let _ = writeln!(
-        text,
-        "      {:<15} {}{served}, last {}, {}",
-        visible(address),
-        counted(figures.sessions, "session"),
-        last_text(figures.period, look.zone),
-        few_text(&figures.helos)
-    );
+fn write_client(address: &[u8], figures: &Use, view: View<'_>, text: &mut String) {
+    let mut parts = vec![format!("{},", counted(figures.sessions, "session"))];
+    if figures.served != figures.sessions {
+        parts.push(format!("{} with mail or a login,", to_grouped(figures.served)));
+    }
+    parts.push(format!("last {},", last_text(figures.period, &|time| view.times.text(None, time))));
+    parts.extend(few_parts(&figures.helos));
+    write_parts(text, 6, &visible(address), 15, parts.iter().map(String::as_str));
 }
 
 /// How it is called in text.

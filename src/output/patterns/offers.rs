@@ -4,17 +4,15 @@
 //!
 //! **Invariant**: changes of STARTTLS and AUTH stand before all others.
 
-use std::fmt::Write;
-
 use crate::pattern::drift::{Change, History, Offers, Phase};
 
 use super::super::escape::visible;
 use super::super::skipped::counted;
-use super::super::time::{Zone, to_time_text};
-use super::{Look, listener_text, sample_text, write_more, write_title};
+use super::super::times::Times;
+use super::{View, listener_text, sample_text, write_line, write_line_of, write_more, write_title};
 
 /// Writes the part about offers.
-pub(super) fn write(offers: &Offers, look: Look, text: &mut String) {
+pub(super) fn write(offers: &Offers, view: View<'_>, text: &mut String) {
     let histories = offers.histories();
     if histories.is_empty() {
         return;
@@ -25,20 +23,22 @@ pub(super) fn write(offers: &Offers, look: Look, text: &mut String) {
         count => counted(count as u64, "change"),
     };
     write_title(text, &format!("STARTTLS AND AUTH OFFERED: {n_changes}{}", sample_text(offers.is_exceeded())));
-    for (history, change) in changes.iter().take(look.top) {
-        let _ = writeln!(text, "  {}", change_text(history, change, look.zone));
+    for (history, change) in changes.iter().take(view.top) {
+        write_line(text, 2, &change_text(history, change, view.times));
         let before = change.before.as_ref().map_or_else(String::new, |before| {
-            format!(", last otherwise in {} at {}", visible(&before.id), to_time_text(before.time, look.zone))
+            let time = view.times.text(Some(&history.listener.server), before.time);
+            format!("last otherwise in {} at {time}", visible(&before.id))
         });
-        let _ = writeln!(text, "      first seen in {}{before}", visible(&change.since.id));
+        let comma = if before.is_empty() { "" } else { "," };
+        write_line_of(text, 6, &[&format!("first seen in {}{comma}", visible(&change.since.id)), &before]);
     }
-    write_more(text, 2, changes.len(), look);
+    write_more(text, 2, changes.len(), view);
     let told: Vec<&History> = histories.iter().filter(|history| history.phase != Phase::AnonymousTls).collect();
-    for history in told.iter().take(look.top) {
+    for history in told.iter().take(view.top) {
         let name = listener_text(&history.listener);
-        let _ = writeln!(text, "  {name} {}: {}", phase_text(history.phase), offered(history));
+        write_line(text, 2, &format!("{name} {}: {}", phase_text(history.phase), offered(history)));
     }
-    write_more(text, 2, told.len(), look);
+    write_more(text, 2, told.len(), view);
 }
 
 /// What is offered of what matters.
@@ -76,15 +76,16 @@ fn ordered_changes(histories: &[History]) -> Vec<(&History, &Change)> {
 }
 
 /// `STARTTLS no longer offered by EX02\… :25 before TLS since 2026-11-23T14:03:11.000Z, after a restart`.
-fn change_text(history: &History, change: &Change, zone: Zone) -> String {
+fn change_text(history: &History, change: &Change, times: &Times) -> String {
     let words = |words: &[Vec<u8>]| words.iter().map(|word| visible(word).into_owned()).collect::<Vec<_>>().join(", ");
     let what = match (change.lost.is_empty(), change.gained.is_empty()) {
         (false, true) => format!("{} no longer offered", words(&change.lost)),
         (true, _) => format!("{} now offered", words(&change.gained)),
         (false, false) => format!("{} no longer, but {} now offered", words(&change.lost), words(&change.gained)),
     };
+    let time = |time| times.text(Some(&history.listener.server), time);
     let restart = match change.restart {
-        Some(start) => format!(", after a restart about {}", to_time_text(start, zone)),
+        Some(start) => format!(", after a restart about {}", time(start)),
         None => String::new(),
     };
     let late = if change.is_late { " at the latest" } else { "" };
@@ -92,12 +93,12 @@ fn change_text(history: &History, change: &Change, zone: Zone) -> String {
         "{what} by {} {} since {}{late}{restart}",
         listener_text(&history.listener),
         phase_text(history.phase),
-        to_time_text(change.since.time, zone)
+        time(change.since.time)
     )
 }
 
 /// One line for each change that bears on encryption or logging in.
-pub(super) fn to_headlines(histories: &[History], zone: Zone) -> Vec<String> {
+pub(super) fn to_headlines(histories: &[History], times: &Times) -> Vec<String> {
     let changes = ordered_changes(histories).into_iter().filter(|(_, change)| change.is_grave());
-    changes.map(|(history, change)| change_text(history, change, zone)).collect()
+    changes.map(|(history, change)| change_text(history, change, times)).collect()
 }

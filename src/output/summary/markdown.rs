@@ -11,7 +11,8 @@ use crate::dialogue::facts::{Auth, StartTls};
 use crate::output::bars::to_bars;
 use crate::output::markdown::{Column, push_head, push_row, to_cell};
 use crate::output::patterns::to_headlines;
-use crate::output::time::{Zone, to_grouped, to_minute_text};
+use crate::output::time::{Zone, to_grouped};
+use crate::output::times::Times;
 use crate::summary::Summary;
 use crate::summary::top::Top;
 
@@ -20,6 +21,7 @@ use super::{Report, USUAL_TOP, cause, doubt, figures, lists};
 /// Returns the summary as a page with `top` entries of every list.
 pub fn to_summary_markdown(report: &Report<'_>, zone: Zone, top: Option<usize>) -> String {
     let summary = report.summary;
+    let times = Times::new(zone, &report.patterns.clocks);
     let top = top.unwrap_or(USUAL_TOP);
     let mut out = format!(
         "## SMTP receive sessions: {} of {} failed\n\n",
@@ -27,10 +29,10 @@ pub fn to_summary_markdown(report: &Report<'_>, zone: Zone, top: Option<usize>) 
         to_grouped(summary.total.sessions)
     );
     push_head(&mut out, &[("read", Column::Text), ("", Column::Text)]);
-    for (name, value) in figures(report, zone, top) {
+    for (name, value) in figures(report, &times, top) {
         push_row(&mut out, &[name, &to_cell(value.as_bytes())]);
     }
-    push_timeline(&mut out, summary, zone);
+    push_timeline(&mut out, summary, &times);
     push_rules(&mut out, summary, top);
     push_patterns(&mut out, report, zone, top);
     push_connectors(&mut out, summary, top);
@@ -49,12 +51,12 @@ fn push_title(out: &mut String, title: &str, shown: usize, all: usize) {
     };
 }
 
-fn push_timeline(out: &mut String, summary: &Summary, zone: Zone) {
+fn push_timeline(out: &mut String, summary: &Summary, times: &Times) {
     let timeline = &summary.timeline;
     let Some((from, to)) = timeline.bounds() else { return };
     let sessions = to_bars(timeline.ticks().iter().map(|tick| tick.sessions));
     let failed = to_bars(timeline.ticks().iter().map(|tick| tick.failed));
-    let (from, to) = (to_minute_text(from, zone), to_minute_text(to, zone));
+    let (from, to) = (times.minute_text(None, from), times.minute_text(None, to));
     let _ = writeln!(out, "\n```text\nsessions {sessions}\nfailed   {failed}\n         {from} to {to}\n```");
 }
 

@@ -8,13 +8,16 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::diagnosis::Verdict;
+use crate::diagnosis::{Rule, Verdict};
 use crate::dialogue::facts::{Auth, StartTls};
 use crate::output::bars::to_bars;
 use crate::output::escape::visible;
 use crate::output::patterns::to_headlines;
 use crate::output::text::cut;
-use crate::output::time::{Zone, to_grouped, to_minute_text};
+use crate::output::time::{Zone, to_grouped};
+use crate::output::times::Times;
+use crate::output::wrap::{Frame, push_parts, push_wrapped};
+use crate::summary::counts::Found;
 use crate::summary::timeline::{Tick, Timeline};
 use crate::summary::top::Top;
 use crate::summary::{Counts, Summary};
@@ -28,82 +31,128 @@ const SCREEN_LINES: usize = 40;
 /// How far values are indented.
 const INDENT: usize = 11;
 
-/// How much is told.
+/// How much is told beside the findings.
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     /// Servers, and hours that are missing.
     servers: usize,
-    /// Entries of every other list.
-    entries: usize,
+    /// Patterns.
+    patterns: usize,
+    /// Entries of every list of names.
+    names: usize,
     /// Lines of connectors.
     connectors: usize,
 }
 
 const fn shape(entries: usize, connectors: usize) -> Shape {
-    Shape { servers: 2, entries, connectors }
+    Shape { servers: 2, patterns: entries, names: entries, connectors }
 }
 
-/// What is tried in turn until it fits.
+/// What is tried in turn until there is room for the findings.
 const SHAPES: [Shape; 7] =
     [shape(10, 10), shape(5, 5), shape(4, 4), shape(3, 4), shape(3, 0), shape(2, 0), shape(1, 0)];
 
-/// Returns the summary as text: `top` entries of every list, or as many as fit a screen.
+/// What is left where there are too many findings for any of these.
+const BARE: Shape = Shape { servers: 1, patterns: 1, names: 0, connectors: 0 };
+
+/// How many findings have a line of their own and their cause below it, if there is room.
+const CAUSES: usize = 3;
+
+/// Returns the summary as text: `top` entries of every list, or as many as fit a screen. Rules matter
+/// most, so the names and the causes below the rules give way to them.
 pub fn to_summary_text(report: &Report<'_>, zone: Zone, top: Option<usize>) -> String {
+    let times = Times::new(zone, &report.patterns.clocks);
+    let rules = report.summary.total.to_rules();
     if let Some(top) = top {
-        return render(report, zone, Shape { servers: top, entries: top, connectors: top });
+        let shape = Shape { servers: top, patterns: top, names: top, connectors: top };
+        let layout = Layout { rows: top, causes: top, lines: 0, is_whole: top >= rules.len() };
+        return Page::new(report, &times, zone, shape).to_text(&rules, layout);
     }
-    let mut text = String::new();
-    for shape in SHAPES {
-        text = render(report, zone, shape);
-        if text.lines().count() <= SCREEN_LINES {
-            break;
-        }
-    }
-    text
+    let (page, layout) = to_fitting(report, &times, zone, &rules);
+    page.to_text(&rules, layout)
 }
 
-fn render(report: &Report<'_>, zone: Zone, shape: Shape) -> String {
-    let summary = report.summary;
-    let mut out = String::new();
-    for (name, value) in figures(report, zone, shape.servers) {
-        push_figure(&mut out, name, &value);
+/// Returns the largest page that has room for every rule: with causes for the first ones, or else without,
+/// or else named in a paragraph; where none has, the smallest page with what fits.
+fn to_fitting(report: &Report<'_>, times: &Times, zone: Zone, rules: &[(Rule, Found)]) -> (Page, Layout) {
+    let laid_out = |shape: &Shape| {
+        let page = Page::new(report, times, zone, *shape);
+        let layout = Layout::new(rules, page.room());
+        (page, layout)
+    };
+    let wanted = rules.len().min(CAUSES);
+    let mut pages: Vec<(Page, Layout)> = SHAPES.iter().map(laid_out).collect();
+    let enough: [&dyn Fn(&Layout) -> bool; 3] = [
+        &|layout| layout.rows == rules.len() && layout.causes >= wanted,
+        &|layout| layout.rows == rules.len(),
+        &|layout| layout.is_whole && layout.rows >= wanted,
+    ];
+    let found = enough.iter().find_map(|is_enough| pages.iter().position(|(_, layout)| is_enough(layout)));
+    match found {
+        Some(at) => pages.swap_remove(at),
+        None => laid_out(&BARE),
     }
-    push_timeline(&mut out, &summary.timeline, zone);
-    push_rules(&mut out, &summary.total, shape.entries);
-    push_patterns(&mut out, report, zone, shape.entries);
-    out.push('\n');
-    for (name, columns, names) in lists(summary) {
-        push_names(&mut out, name, columns, names, shape.entries);
+}
+
+/// What stands above the findings, and what below.
+#[derive(Debug)]
+struct Page {
+    above: String,
+    below: String,
+}
+
+impl Page {
+    fn new(report: &Report<'_>, times: &Times, zone: Zone, shape: Shape) -> Self {
+        let summary = report.summary;
+        let (mut above, mut below) = (String::new(), String::new());
+        for (name, value) in figures(report, times, shape.servers) {
+            push_figure(&mut above, name, &value);
+        }
+        push_timeline(&mut above, &summary.timeline, times);
+        push_patterns(&mut below, report, zone, shape.patterns);
+        below.push('\n');
+        if shape.names == 0 {
+            push_figure(&mut below, "not shown", &left_out_text(summary));
+            return Self { above, below };
+        }
+        for (name, columns, names) in lists(summary) {
+            push_names(&mut below, name, columns, names, shape.names);
+        }
+        push_connectors(&mut below, summary, shape.connectors);
+        Self { above, below }
     }
-    push_connectors(&mut out, summary, shape.connectors);
-    out
+
+    /// How many lines of findings fit, under their heading.
+    fn room(&self) -> usize {
+        SCREEN_LINES.saturating_sub(self.above.lines().count() + self.below.lines().count() + 2)
+    }
+
+    fn to_text(&self, rules: &[(Rule, Found)], layout: Layout) -> String {
+        [&*self.above, &rules_text(rules, layout), &self.below].concat()
+    }
+}
+
+/// `136 addresses, 58 users, 137 helos, 15 connectors: --top N lists them`.
+fn left_out_text(summary: &Summary) -> String {
+    let lists = lists(summary).map(|(name, _, names)| (names.len(), name));
+    let counts = lists.into_iter().chain([(summary.places.len(), "connectors")]);
+    let counts: Vec<String> = counts.map(|(count, name)| format!("{} {name}", to_grouped(count as u64))).collect();
+    format!("{}: --top N lists them", counts.join(", "))
 }
 
 /// Appends a name and its value, which is broken between words where it is long.
 fn push_figure(out: &mut String, name: &str, value: &str) {
-    let mut line = format!("{name:<INDENT$}");
-    let mut is_begun = false;
-    for word in value.split(' ') {
-        if is_begun && line.width() + 1 + word.width() > WIDTH {
-            out.extend([line.trim_end(), "\n"]);
-            line = " ".repeat(INDENT);
-            is_begun = false;
-        }
-        line.push_str(if is_begun { " " } else { "" });
-        line.push_str(word);
-        is_begun = true;
-    }
-    out.extend([line.trim_end(), "\n"]);
+    push_wrapped(out, Frame { width: WIDTH, hang: INDENT }, &format!("{name:<INDENT$}"), value);
 }
 
 /// Appends two lines of bars, and when they begin and end.
-fn push_timeline(out: &mut String, timeline: &Timeline, zone: Zone) {
+fn push_timeline(out: &mut String, timeline: &Timeline, times: &Times) {
     let Some((from, to)) = timeline.bounds() else { return };
     out.push('\n');
     push_bars(out, "sessions", timeline, |tick| tick.sessions);
     push_bars(out, "failed", timeline, |tick| tick.failed);
     let step = to_step_text(timeline.width_seconds());
-    let (from, to) = (to_minute_text(from, zone), to_minute_text(to, zone));
+    let (from, to) = (times.minute_text(None, from), times.minute_text(None, to));
     let _ = writeln!(out, "{:<INDENT$}{from} to {to}, {step} a bar", "");
 }
 
@@ -134,20 +183,79 @@ fn heading(name: &str, shown: usize, all: usize) -> String {
     }
 }
 
-/// Appends each rule with its sessions, and its likeliest cause below it.
-fn push_rules(out: &mut String, counts: &Counts, top: usize) {
-    let rules = counts.to_rules();
-    let heading = heading("findings, and the likeliest cause", top, rules.len());
-    if rules.is_empty() {
-        let _ = writeln!(out, "\n{heading}");
-        return;
+/// How the rules are told, each with its sessions.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    /// How many have a line of their own.
+    rows: usize,
+    /// How many of these have their likeliest cause below it.
+    causes: usize,
+    /// How many lines the others fill together.
+    lines: usize,
+    /// Whether every rule is told.
+    is_whole: bool,
+}
+
+impl Layout {
+    /// What fits so many lines: all with their causes; or else all, and causes as far as there is
+    /// room; or else as many as fit beside a paragraph that names the others.
+    fn new(rules: &[(Rule, Found)], room: usize) -> Self {
+        if let Some(causes) = room.checked_sub(rules.len()) {
+            return Self { rows: rules.len(), causes: causes.min(rules.len()), lines: 0, is_whole: true };
+        }
+        let rows = (0..room).rev().find(|rows| others_text(&rules[*rows..]).lines().count() + rows <= room);
+        Self { rows: rows.unwrap_or(0), causes: 0, lines: room - rows.unwrap_or(0), is_whole: rows.is_some() }
     }
-    let _ = writeln!(out, "\n{:>8}  {heading}", "sessions");
-    for (rule, found) in rules.iter().take(top) {
-        let severity = found.worst().map_or("", |severity| severity.as_text());
-        let _ = writeln!(out, "{:>8}  {} ({severity})", to_grouped(found.sessions()), rule.name());
-        let _ = writeln!(out, "      {}", cut(&cause(*rule), WIDTH - 6));
+}
+
+/// Returns each rule with its sessions, and its likeliest cause below it.
+fn rules_text(rules: &[(Rule, Found)], layout: Layout) -> String {
+    let Layout { rows, causes, lines, is_whole } = layout;
+    let title = if causes > 0 { "findings, and the likeliest cause" } else { "findings" };
+    let heading = heading(title, if is_whole { rules.len() } else { rows }, rules.len());
+    if rules.is_empty() || rows + lines == 0 {
+        return format!("\n{heading}\n");
     }
+    let mut out = format!("\n{:>8}  {heading}\n", "sessions");
+    for (at, (rule, found)) in rules.iter().take(rows).enumerate() {
+        let _ = writeln!(out, "{:>8}  {} ({})", to_grouped(found.sessions()), rule.name(), severity_text(found));
+        if at < causes {
+            let _ = writeln!(out, "      {}", cut(&cause(*rule), WIDTH - 6));
+        }
+    }
+    for line in others_text(rules.get(rows..).unwrap_or_default()).lines().take(lines) {
+        out.extend([line, "\n"]);
+    }
+    out
+}
+
+fn severity_text(found: &Found) -> &'static str {
+    found.worst().map_or("", |severity| severity.as_text())
+}
+
+/// The rules that have no line of their own, with their sessions: `error: relay-denied 3; warning: …`.
+fn others_text(rules: &[(Rule, Found)]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for group in rules.chunk_by(|one, other| one.1.worst() == other.1.worst()) {
+        let names = group.iter().map(|(rule, found)| format!("{} {},", rule.name(), to_grouped(found.sessions())));
+        let from = parts.len();
+        parts.extend(names);
+        parts[from].insert_str(0, &format!("{}: ", severity_text(&group[0].1)));
+        if let Some(last) = parts.last_mut() {
+            last.pop();
+            last.push(';');
+        }
+    }
+    let Some(last) = parts.last_mut() else { return String::new() };
+    last.pop();
+    let mut out = String::new();
+    push_parts(
+        &mut out,
+        Frame { width: WIDTH, hang: 10 },
+        &format!("{:>8}  ", "and"),
+        parts.iter().map(String::as_str),
+    );
+    out
 }
 
 /// Appends what only many sessions show, the gravest first.
