@@ -105,6 +105,8 @@ pub struct Basis {
     pub empty: Empty,
     /// Files that could not be read.
     pub n_unreadable: usize,
+    /// Sessions that were read, whether or not they are meant.
+    pub n_read: u64,
 }
 
 impl Limit {
@@ -127,14 +129,23 @@ impl fmt::Display for Limit {
     }
 }
 
+/// How many words are offered for one that is not known.
+const MOST_OFFERED: usize = 3;
+
 /// Returns the known word that comes nearest, if any comes near.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_few(word, known).first().copied()
+}
+
+/// Returns the known words that come near, the nearest first.
+pub(crate) fn nearest_few<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     /// How alike two words must be, from 0 to 1.
     const ALIKE: f64 = 0.72;
     let word = word.to_lowercase();
     let scored = known.into_iter().map(|known| (strsim::jaro_winkler(&word, &known.to_lowercase()), known));
-    let best = scored.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(one.1)));
-    best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, known)| known)
+    let mut near: Vec<(f64, &str)> = scored.filter(|(likeness, _)| *likeness >= ALIKE).collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
+    near.into_iter().take(MOST_OFFERED).map(|(_, known)| known).collect()
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ fn junit(text: &str) -> String {
     let held = Tally { sessions: 9, ..Tally::default() };
     let tallies =
         Tallies { limits: vec![held.clone(), broken, held, Tally::default()], sessions: 9, ..Tallies::default() };
-    to_check_junit(&Report::new(&limits, &tallies, Basis { empty: Empty::Unknown, n_unreadable: 0 }))
+    to_check_junit(&Report::new(&limits, &tallies, Basis { empty: Empty::Unknown, n_unreadable: 0, n_read: 1 }))
 }
 
 #[test]

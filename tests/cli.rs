@@ -174,6 +174,8 @@ fn a_check_that_holds() {
         let output = run(&with(&[&policy[..], &["--format", format]].concat()));
         assert_eq!((code(&output), stderr(&output)), (0, String::new()), "{format}");
     }
+    check!("check_filtered_out", "check", "-q", "samples/tls-1-0.log", "--severity", "error", "-f", "ip:192.0.2.99");
+    check!("check_bad_rule_unlike_any", "check", "samples", "--deny", "foo");
     check!("check_empty_allowed", "check", "-q", "samples/not-these", "--severity", "error", "--allow-empty");
 }
 
@@ -239,7 +241,7 @@ fn bad_policies_are_named_with_their_place() {
     ");
     insta::assert_snapshot!(check_policy("deny = [\n  'relay-denid',\n]\n"), @r"
     exit 2
-    heloscope: policy.toml:2:3: `relay-denid` is no rule; near it: `relay-denied`
+    heloscope: policy.toml:2:3: `relay-denid` is no rule; near it: `relay-denied`; `heloscope explain` lists them
     ");
     insta::assert_snapshot!(check_policy("[max]\nrelay-denied = 'one'\n"), @r"
     exit 2

@@ -50,8 +50,9 @@ A policy:
 
 A session counts once for a limit, whatever was found in it. `heloscope explain` lists the rules.
 
-Exit codes: 0 every limit held, 1 one was broken, 2 could not tell: no session was read, a file
-could not be, a limit names a connector without sessions, or the policy is wrong.";
+Exit codes: 0 every limit held, 1 one was broken, 2 could not tell: no session was read, the filter
+let none through, a file could not be read, a limit names a connector without sessions, or the
+policy is wrong.";
 
 /// Reads Exchange SMTP receive protocol logs, rebuilds every session, and says which failed at
 /// STARTTLS or AUTH.

@@ -36,6 +36,7 @@ pub(super) fn run(format: CheckFormat, typed: &Limits, common: &Common) -> Resul
     let basis = Basis {
         empty: if typed.allow_empty { Empty::Held } else { Empty::Unknown },
         n_unreadable: sources.catalogue.errors.len() + reading.account.errors.len(),
+        n_read: reading.account.sessions,
     };
     let report = Report::new(&limits, &tallies, basis);
     let answer = match format {

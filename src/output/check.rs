@@ -91,7 +91,13 @@ impl<'a> Report<'a> {
     }
 
     fn missing_text(&self, connector: Option<&ConnectorPattern>) -> String {
-        let Some(connector) = connector else { return "no session was read".into() };
+        let n_left_out = self.basis.n_read.saturating_sub(self.tallies.sessions);
+        let Some(connector) = connector else {
+            return match n_left_out {
+                0 => "no session was read".into(),
+                n_left_out => format!("{} read, and the filter lets none through", counted(n_left_out, "session")),
+            };
+        };
         let has_server = connector.0.contains('\\');
         let names = self.tallies.places.iter().map(|place| match has_server {
             true => {
@@ -102,7 +108,8 @@ impl<'a> Report<'a> {
         let names: Vec<String> = names.collect();
         let near = crate::policy::nearest(&connector.0, names.iter().map(String::as_str));
         let near = near.map(|name| format!("; near it: `{name}`")).unwrap_or_default();
-        format!("no session of such a connector was read{near}")
+        let what = if n_left_out == 0 { "was read" } else { "was let through by the filter" };
+        format!("no session of such a connector {what}{near}")
     }
 }
 

@@ -186,7 +186,12 @@ mod tests {
             "severity = 'error'\ndney = ['x']\n",
             &["2:1: unknown key `dney`, expected one of `severity`, `deny`, `max`, `connector`; near it: `deny`"],
         );
-        check("deny = [\n  'auth-mising',\n]\n", &["2:3: `auth-mising` is no rule; near it: `auth-missing`"]);
+        check(
+            "deny = [\n  'auth-mising',\n]\n",
+            &[
+                "2:3: `auth-mising` is no rule; near it: `auth-missing`, `auth-in-clear`; `heloscope explain` lists them",
+            ],
+        );
         check("severity = 'fatal'", &["1:12: `fatal` is no severity: error, warning or note"]);
         check(
             "[max]\nauth-missing = 'many'",

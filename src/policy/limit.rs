@@ -8,21 +8,21 @@ use std::fmt;
 
 use crate::diagnosis::{Finding, RULES, Rule, Severity};
 
-use super::{Limit, is_match, nearest};
+use super::{Limit, is_match, nearest, nearest_few};
 
 /// Why something typed is no limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     /// No rule has that name.
-    #[error("`{word}` is no rule{}", near(*.nearest))]
+    #[error("`{word}` is no rule{}; `heloscope explain` lists them", near(.nearest))]
     UnknownRule {
         /// As typed.
         word: String,
-        /// The rule that may have been meant.
-        nearest: Option<&'static str>,
+        /// The rules that may have been meant, the likeliest first.
+        nearest: Vec<&'static str>,
     },
     /// No severity has that name.
-    #[error("`{word}` is no severity: error, warning or note{}", near(*.nearest))]
+    #[error("`{word}` is no severity: error, warning or note{}", near(.nearest.as_slice()))]
     UnknownSeverity {
         /// As typed.
         word: String,
@@ -43,8 +43,11 @@ pub enum LimitError {
     },
 }
 
-fn near(nearest: Option<&str>) -> String {
-    nearest.map(|nearest| format!("; near it: `{nearest}`")).unwrap_or_default()
+fn near(nearest: &[&str]) -> String {
+    match nearest {
+        [] => String::new(),
+        names => format!("; near it: `{}`", names.join("`, `")),
+    }
 }
 
 /// Rules, each at its place in [`RULES`].
@@ -72,7 +75,7 @@ impl Selection {
         let rules = RULES.iter().map(|article| article.rule).filter(|rule| is_meant(*rule));
         let rules = rules.fold(0, |set, rule| set | 1 << rule as u32);
         if rules == 0 {
-            let nearest = nearest(&text.replace('*', ""), RULES.iter().map(|article| article.name));
+            let nearest = nearest_few(&text.replace('*', ""), RULES.iter().map(|article| article.name));
             return Err(LimitError::UnknownRule { word: text.to_owned(), nearest });
         }
         Ok(Self { text: text.to_ascii_lowercase(), rules: RuleSet(rules), at_least: Severity::Note })
@@ -214,9 +217,12 @@ mod tests {
 
     #[test]
     fn odd_limits() {
-        check("auth-mising=1", "`auth-mising` is no rule; near it: `auth-missing`");
-        check("qqq-*=1", "`qqq-*` is no rule");
-        check("=1", "`` is no rule");
+        check(
+            "auth-mising=1",
+            "`auth-mising` is no rule; near it: `auth-missing`, `auth-in-clear`; `heloscope explain` lists them",
+        );
+        check("qqq-*=1", "`qqq-*` is no rule; `heloscope explain` lists them");
+        check("=1", "`` is no rule; `heloscope explain` lists them");
         check("auth-missing", "`auth-missing` names no limit: RULE=N or RULE=P%");
         for word in ["", "x", "-1", "1.5", "1e3", "%", ".5%", "5.%", "101%", "0.00001%", "1%%", "99999999999999999999"]
         {
