@@ -8,6 +8,7 @@
 
 pub mod catalogue;
 mod duplicates;
+pub mod packing;
 mod identify;
 pub mod order;
 mod seams;

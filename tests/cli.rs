@@ -382,6 +382,7 @@ fn patterns() {
 
 #[test]
 fn what_is_skipped_is_said_once() {
+    check!("compressed", "sessions", "samples/compressed/RECV2026112309-1.LOG.gz", "samples/compressed");
     check!("other_logs", "sessions", "samples/not-these");
     check!("malformed", "sessions", "samples/blank-and-foreign-rows.log");
     assert_eq!(stderr(&run(&["sessions", "-q", "samples/not-these"])), "");

@@ -16,6 +16,7 @@ use crate::source::{Extent, Mapping, STDIN, Source};
 
 use super::duplicates::split_duplicates;
 use super::identify::{Identity, begins_torn, identify};
+use super::packing::Packing;
 use super::seams::{Part, sew};
 use super::stretch::Stretch;
 use crate::record::header::Schema;
@@ -119,6 +120,8 @@ impl LogFile {
 pub enum SkipReason {
     /// Another kind of log, in its own words: `SMTP Send Protocol Log`.
     OtherLog(String),
+    /// It is packed: what is in it is not known.
+    Packed(Packing),
     /// No protocol log at all.
     NotALog,
     /// The header lacks a column that sessions need.
@@ -259,6 +262,7 @@ fn judge(found: &Found, head: &[u8], stdin: Option<Begun>, size_bytes: u64) -> P
         Identity::Receive { schema, first_time } => (schema, first_time, None),
         Identity::Other(kind) => (Schema::default(), None, Some(SkipReason::OtherLog(kind))),
         Identity::Lacks(column) => (Schema::default(), None, Some(SkipReason::MissingColumn(column))),
+        Identity::Packed(packing) => (Schema::default(), None, Some(SkipReason::Packed(packing))),
         Identity::Unknown => (Schema::default(), None, Some(SkipReason::NotALog)),
         Identity::Empty => (Schema::default(), None, Some(SkipReason::Empty)),
     };

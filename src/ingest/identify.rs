@@ -9,6 +9,8 @@ use crate::record::line::{BYTE_ORDER_MARK, lead_bytes, parse_record};
 use crate::record::value::Timestamp;
 use crate::record::{Marker, Record};
 
+use super::packing::Packing;
+
 /// What a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Identity {
@@ -23,6 +25,8 @@ pub(super) enum Identity {
     Other(String),
     /// A receive protocol log by its header, without a column that sessions need.
     Lacks(&'static str),
+    /// A log or anything else in packed form.
+    Packed(Packing),
     /// Text that is no log of this kind.
     Unknown,
     /// Nothing but white space.
@@ -31,6 +35,9 @@ pub(super) enum Identity {
 
 /// Says what the file is that begins with `head`. Its last line may be cut.
 pub(super) fn identify(head: &[u8]) -> Identity {
+    if let Some(packing) = Packing::of(head) {
+        return Identity::Packed(packing);
+    }
     let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
     if head.trim_ascii().is_empty() {
         return Identity::Empty;
@@ -56,7 +63,8 @@ pub(super) fn identify(head: &[u8]) -> Identity {
 pub(super) fn begins_torn(head: &[u8]) -> bool {
     let first = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = first[lead_bytes(first)..].trim_ascii_end();
-    !head.is_empty() && !head.starts_with(BYTE_ORDER_MARK) && !is_header_line(line) && parse_record(line).is_err()
+    let is_text = !head.is_empty() && !head.starts_with(BYTE_ORDER_MARK) && Packing::of(head).is_none();
+    is_text && !is_header_line(line) && parse_record(line).is_err()
 }
 
 /// Whether the line is one of those that Exchange begins a log with.
@@ -134,6 +142,7 @@ mod tests {
             Identity::Receive { first_time, .. } => format!("receive {}", first_time.is_some()),
             Identity::Other(kind) => format!("other {kind}"),
             Identity::Lacks(column) => format!("lacks {column}"),
+            Identity::Packed(packing) => format!("packed {}", packing.name()),
             Identity::Unknown => "unknown".into(),
             Identity::Empty => "empty".into(),
         };
@@ -162,6 +171,7 @@ mod tests {
         for text in whole {
             assert!(!begins_torn(text.as_bytes()), "{text:?}");
         }
+        assert!(!begins_torn(b"\x1f\x8b\x08\x00\n"));
         for text in [&row[1..], "\r\n#Software: x", "\n", "#12> SIZE=7,\r\n", "type: SMTP Receive Protocol Log\r\n"] {
             assert!(begins_torn(text.as_bytes()), "{text:?}");
         }
@@ -172,6 +182,7 @@ mod tests {
         check("", "empty");
         check("\r\n  \n", "empty");
         check("hello\nworld\n", "unknown");
+        check("PK\u{3}\u{4} whatever\n", "packed zip");
         check(&format!("#Log-type: SMTP Send Protocol Log\n{FIELDS}\n"), "other SMTP Send Protocol Log");
         check("#Fields: date time s-ip cs-method\n2026-11-23 08:00:00 192.0.2.5 GET\n", "other a log of other columns");
         check(

@@ -46,6 +46,10 @@ pub(super) fn count_reasons(catalogue: &Catalogue) -> BTreeMap<String, u64> {
 pub fn to_reason_text(reason: &SkipReason) -> String {
     match reason {
         SkipReason::OtherLog(kind) => visible(kind.as_bytes()).into_owned(),
+        SkipReason::Packed(packing) => {
+            let [linux, windows] = packing.remedies();
+            format!("compressed by {} (unpack it first: {linux} on Linux, {windows} on Windows)", packing.name())
+        }
         SkipReason::NotALog => "not a protocol log".into(),
         SkipReason::MissingColumn(column) => format!("without the column {column}"),
         SkipReason::Empty => "empty".into(),
