@@ -27,6 +27,7 @@ mod address;
 pub mod time;
 mod question;
 mod meaning;
+mod slip;
 pub mod expression;
 pub mod display;
 pub mod saved;

@@ -61,6 +61,7 @@ fn words_that_are_unknown() {
     no field is called `CN`
       CN=mail
       ^^
+    did you mean `cert`?
     `heloscope fields` lists them; to search for the text, put it in quotes
 
     `fail` is no value of `starttls`
@@ -155,12 +156,12 @@ fn values_that_cannot_be() {
     `5` is no reply code
       code:5
            ^
-    expected 535, 5xx, 5.7.3, 5.7.x
+    expected 535, 5xx, 5.7.3, 5.7.x; the first number is 2, 3, 4 or 5
 
     `5xx` is no reply code
       code>5xx
            ^^^
-    expected a code of three digits
+    expected a code from 200 to 599
 
     `30` is no length of time
       duration>30
@@ -187,6 +188,146 @@ fn values_that_cannot_be() {
       severity>=fatal
                 ^^^^^
     expected note, warning, error
+    "###);
+}
+
+#[test]
+fn replies_and_endpoints_that_cannot_be() {
+    insta::assert_snapshot!(wrong(&[
+        "code:6xx",
+        "code:535,100",
+        "code>=600",
+        "code:3.1.1",
+        "local:192.0.2.5:25",
+        "ip:[2001:db8::7]:4096",
+        "ip=192.0.2.5:99999",
+    ]), @r###"
+    `6xx` is no reply code
+      code:6xx
+           ^^^
+    expected 535, 5xx, 5.7.3, 5.7.x; the first number is 2, 3, 4 or 5
+
+    `100` is no reply code
+      code:535,100
+               ^^^
+    expected 535, 5xx, 5.7.3, 5.7.x; the first number is 2, 3, 4 or 5
+
+    `600` is no reply code
+      code>=600
+            ^^^
+    expected a code from 200 to 599
+
+    `3.1.1` is no reply code
+      code:3.1.1
+           ^^^^^
+    expected 535, 5xx, 5.7.3, 5.7.x; the first number is 2, 3, 4 or 5
+
+    `192.0.2.5:25` is no address
+      local:192.0.2.5:25
+            ^^^^^^^^^^^^
+    expected an address, a network such as 10.0.0.0/8 or 2001:db8::/32, or 10.1.*
+    the port has a field of its own; did you mean `local:192.0.2.5 port:25`?
+
+    `[2001:db8::7]:4096` is no address
+      ip:[2001:db8::7]:4096
+         ^^^^^^^^^^^^^^^^^^
+    expected an address, a network such as 10.0.0.0/8 or 2001:db8::/32, or 10.1.*
+    a client's port is found as text; did you mean `ip:2001:db8::7 "[2001:db8::7]:4096"`?
+
+    `192.0.2.5:99999` is no address
+      ip=192.0.2.5:99999
+         ^^^^^^^^^^^^^^^
+    expected an address, a network such as 10.0.0.0/8 or 2001:db8::/32, or 10.1.*
+    "###);
+}
+
+#[test]
+fn what_is_written_otherwise_elsewhere() {
+    insta::assert_snapshot!(wrong(&[
+        "auth:failed && user:alice",
+        "auth:failed || user:alice",
+        "!auth:failed",
+        "user==alice",
+        "user=~/alice/",
+        "user:!alice",
+        "user:'alice'",
+        "'auth:failed",
+        "helo:pc, user:alice",
+        "after:2026-11-23 08:30",
+        "since:-2h",
+        "remote-ip:10.0.0.1",
+    ]), @r###"
+    `&&` means nothing here
+      auth:failed && user:alice
+                  ^^
+    side by side means and: `a b`
+    to search for the text, put it in quotes
+
+    `||` means nothing here
+      auth:failed || user:alice
+                  ^^
+    write `a or b`
+    to search for the text, put it in quotes
+
+    a field is missing before this
+      !auth:failed
+      ^
+    write `-a` or `not a` for what `!a` means elsewhere
+    to search for the text, put it in quotes
+
+    `==` is no operator
+      user==alice
+           ^^^^^^
+    did you mean `user=alice`?
+    to search for the text, put it in quotes
+
+    `=~` is no operator
+      user=~/alice/
+           ^^^^^^^^
+    did you mean `user~/alice/`?
+    to search for the text, put it in quotes
+
+    `!` stands before `=` only
+      user:!alice
+           ^^^^^^
+    did you mean `-user:alice`?
+    to search for the text, put it in quotes
+
+    `'` does not hold a value together
+      user:'alice'
+           ^^^^^^^
+    did you mean `user:"alice"`?
+    to search for the text with its `'`, put it in quotes
+
+    `'auth:failed` means nothing here
+      'auth:failed
+      ^^^^^^^^^^^^
+    write "…"; around a whole filter, cmd.exe knows "…" only
+    to search for the text, put it in quotes
+
+    `user:alice` is taken for a value of `helo`
+      helo:pc, user:alice
+               ^^^^^^^^^^
+    terms stand side by side, without a comma
+    to search for the text, put it in quotes
+
+    this is taken for a text, not for a time
+      after:2026-11-23 08:30
+                       ^^^^^
+    did you mean `after:2026-11-23T08:30`?
+    to search for the text, put it in quotes
+
+    no field is called `since`
+      since:-2h
+      ^^^^^
+    did you mean `after`?
+    `heloscope fields` lists them; to search for the text, put it in quotes
+
+    no field is called `remote-ip`
+      remote-ip:10.0.0.1
+      ^^^^^^^^^
+    did you mean `ip`?
+    `heloscope fields` lists them; to search for the text, put it in quotes
     "###);
 }
 
@@ -379,12 +520,12 @@ fn regular_expressions_that_are_none_or_too_large() {
     this regular expression is too large
       /(a{1000}){1000}/
       ^^^^^^^^^^^^^^^^^
-    repetitions within repetitions multiply: `(a{100}){100}`
+    what is repeated counts as often as it is: `a{1000000}`, and `(a{1000}){1000}`, are a million
 
     this regular expression is too large
       /\w{9999}/
       ^^^^^^^^^^
-    repetitions within repetitions multiply: `(a{100}){100}`
+    what is repeated counts as often as it is: `a{1000000}`, and `(a{1000}){1000}`, are a million
     "###);
 }
 

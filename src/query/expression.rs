@@ -9,6 +9,7 @@ use super::error::{Problem, SyntaxError, nearest};
 use super::field::{FIELDS, Field};
 use super::meaning::{Meaning, mean, mean_rows};
 use super::saved::SavedFilters;
+use super::slip;
 use super::syntax::{Expected, Fault, MAX_DEPTH, Operator, Part, Place, Style, Tree, parse_tree};
 use super::time::When;
 
@@ -171,7 +172,10 @@ impl Reading<'_> {
 
     fn resolve(&mut self, tree: &Tree) -> Result<Expression, Wrong> {
         Ok(match tree {
-            Tree::And(parts) => Expression::And(self.resolve_all(parts)?),
+            Tree::And(parts) => match slip::in_terms(parts) {
+                Some((part, problem)) => return Err(Wrong::Here((part.place, problem))),
+                None => Expression::And(self.resolve_all(parts)?),
+            },
             Tree::Or(parts) => Expression::Or(self.resolve_all(parts)?),
             Tree::Not(inner) => Expression::Not(Box::new(self.resolve(inner)?)),
             Tree::Saved(name) => self.resolve_saved(name)?,
@@ -244,19 +248,15 @@ impl From<Misread> for Wrong {
 
 fn read_term(name: &Part, operator: Operator, values: &[Part]) -> Result<Term, Misread> {
     let Some(field) = Field::by_name(&name.text) else {
+        let near = slip::other_name(&name.text).or_else(|| nearest(&name.text, FIELDS.iter().map(|entry| entry.name)));
         let problem = Problem::new(format!("no field is called `{}`", name.text))
-            .nearest(&name.text, FIELDS.iter().map(|entry| entry.name))
+            .helps(near.map(|near| format!("did you mean `{near}`?")))
             .help("`heloscope fields` lists them; to search for the text, put it in quotes");
         return Err((name.place, problem));
     };
-    let wrong_slashes =
-        values.iter().find(|value| operator == Operator::Has && field != Field::File && is_slashed(value));
-    if let Some(value) = wrong_slashes {
-        let problem = Problem::new("`:` takes no regular expression").help(format!(
-            "did you mean `{}~{}`?",
-            field.name(),
-            value.text
-        ));
+    if let Some((value, problem)) =
+        values.iter().find_map(|value| Some((value, slip::in_value(field, operator, value)?)))
+    {
         return Err((value.place, problem));
     }
     let written: Vec<Value> = values.iter().map(|value| to_value(operator, value)).collect();
@@ -268,11 +268,6 @@ fn read_term(name: &Part, operator: Operator, values: &[Part]) -> Result<Term, M
     }
 }
 
-/// Whether a value looks like a regular expression.
-fn is_slashed(value: &Part) -> bool {
-    value.style == Style::Bare && value.text.len() > 2 && value.text.starts_with('/') && value.text.ends_with('/')
-}
-
 fn to_value(operator: Operator, part: &Part) -> Value {
     match (operator, part.style) {
         (_, Style::Regex { ignores_case }) => Value::regex(&part.text, ignores_case),
@@ -282,11 +277,7 @@ fn to_value(operator: Operator, part: &Part) -> Value {
 }
 
 fn read_rows(part: &Part) -> Result<Term, Misread> {
-    if part.style == Style::Bare && part.text.contains('*') {
-        let problem = Problem::new("`*` stands for something in the value of a field only").help(format!(
-            "a word is found wherever it stands: `{}`; to search for a `*`, put it in quotes",
-            part.text.trim_matches('*')
-        ));
+    if let Some(problem) = slip::in_word(part) {
         return Err((part.place, problem));
     }
     let value = to_value(Operator::Has, part);
@@ -307,9 +298,9 @@ fn explain(text: &str, fault: Fault) -> SyntaxError {
     let problem = match fault.expected {
         Expected::Term if is_end => Problem::new("the filter ends too early").expected("a field, a word, or /regex/"),
         Expected::Term => Problem::new("this does not go here").expected("a field, a word, or /regex/"),
-        Expected::Field => {
-            Problem::new("a field is missing before this").help("to search for the text, put it in quotes")
-        }
+        Expected::Field => Problem::new("a field is missing before this")
+            .helps(slip::negation(&text[at..]).map(str::to_owned))
+            .help("to search for the text, put it in quotes"),
         Expected::Value => Problem::new("a value is missing").expected("a value; put it in quotes if it is an odd one"),
         Expected::ClosingQuote => Problem::new("this quote is never closed").expected("a closing `\"`"),
         Expected::ClosingSlash => Problem::new("this regular expression is never closed")

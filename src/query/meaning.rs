@@ -5,6 +5,7 @@
 //! **Invariant**: a word that the field does not know is an error, never a term that finds nothing.
 
 use crate::diagnosis::RULE_NAMES;
+use crate::record::value::Endpoint;
 
 use super::address::Network;
 use super::error::Problem;
@@ -44,7 +45,7 @@ pub(super) fn mean(field: Field, operator: Operator, values: &[Value]) -> Result
     }
     let test = match kind {
         Kind::Text => Question::Text(field, each(values, |value| text(field, operator, value))?),
-        Kind::Address => Question::Address(field, each(values, |value| Network::parse(value.as_text()))?),
+        Kind::Address => Question::Address(field, each(values, |value| network(field, value.as_text()))?),
         Kind::Number | Kind::Size | Kind::Duration => {
             Question::Number(field, each(values, |value| Ok((compare(operator), number(field, value.as_text())?)))?)
         }
@@ -113,6 +114,21 @@ fn text(field: Field, operator: Operator, value: &Value) -> Result<Pattern, Prob
         (Operator::Is | Operator::IsNot, value) => Ok(Pattern::Is(value.as_text().into())),
         (_, value) => Pattern::forgiving(value.as_text()),
     }
+}
+
+/// An endpoint is no address: what its port is asked for with is said.
+fn network(field: Field, text: &str) -> Result<Network, Problem> {
+    Network::parse(text).map_err(|problem| {
+        let endpoint = Endpoint::parse(text.as_bytes());
+        let Some((address, port)) = endpoint.ip.zip(endpoint.port) else { return problem };
+        let asked = match field {
+            Field::Local => format!("{}:{address} {}:{port}", field.name(), Field::Port.name()),
+            _ => format!("{}:{address} \"{text}\"", field.name()),
+        };
+        let why =
+            if field == Field::Local { "the port has a field of its own" } else { "a client's port is found as text" };
+        problem.help(format!("{why}; did you mean `{asked}`?"))
+    })
 }
 
 fn number(field: Field, text: &str) -> Result<u64, Problem> {
@@ -211,15 +227,20 @@ fn code(operator: Operator, text: &str) -> Result<CodeTest, Problem> {
     }
     .ok_or_else(|| {
         let problem = Problem::new(format!("`{text}` is no reply code"));
-        if is_pattern { problem.expected(Kind::Code.values()) } else { problem.expected("a code of three digits") }
+        match is_pattern {
+            true => problem.expected(format!("{}; the first number is 2, 3, 4 or 5", Kind::Code.values())),
+            false => problem.expected("a code from 200 to 599"),
+        }
     })
 }
 
 /// Reads `535`, `53x`, `5xx` as the first and the last code that is meant.
+///
+/// Source: RFC 5321 section 4.2.1, which knows no reply of SMTP that begins with another digit.
 fn code_range(text: &str) -> Option<(u16, u16)> {
     let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let is_rest_free = text[n_digits..].bytes().all(|byte| matches!(byte, b'x' | b'X'));
-    if text.len() != 3 || n_digits == 0 || !is_rest_free || text.starts_with('0') {
+    if text.len() != 3 || n_digits == 0 || !is_rest_free || !text.starts_with(['2', '3', '4', '5']) {
         return None;
     }
     let width = 10_u16.pow(u32::try_from(3 - n_digits).ok()?);
@@ -228,6 +249,8 @@ fn code_range(text: &str) -> Option<(u16, u16)> {
 }
 
 /// Reads `5.7.3`, `5.7.x`, `5.*.*`.
+///
+/// Source: RFC 3463 section 2, which knows the classes 2, 4 and 5.
 fn status(text: &str) -> Option<CodeTest> {
     let part = |part: &str| match part {
         "x" | "X" | "*" => Some(None),
@@ -237,8 +260,9 @@ fn status(text: &str) -> Option<CodeTest> {
         _ => None,
     };
     let mut parts = text.split('.').map(part);
-    let status = CodeTest::Status(parts.next()??, parts.next()??, parts.next()??);
-    parts.next().is_none().then_some(status)
+    let (class, subject, detail) = (parts.next()??, parts.next()??, parts.next()??);
+    let is_whole = parts.next().is_none() && matches!(class, None | Some(2 | 4 | 5));
+    is_whole.then_some(CodeTest::Status(class, subject, detail))
 }
 
 /// Finds the rules that are meant: those that hold the text or fit its wildcard, or the one.

@@ -126,7 +126,7 @@ fn is_plain(pattern: &str) -> bool {
 fn explain(error: &regex::Error) -> Problem {
     match error {
         regex::Error::CompiledTooBig(_) => Problem::new("this regular expression is too large")
-            .help("repetitions within repetitions multiply: `(a{100}){100}`"),
+            .help("what is repeated counts as often as it is: `a{1000000}`, and `(a{1000}){1000}`, are a million"),
         error => {
             let text = error.to_string();
             let why =
