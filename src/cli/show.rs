@@ -5,12 +5,14 @@
 //! **Invariant**: an id that stands for several sessions shows them all.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use crate::ingest::{Case, Study};
 use crate::output::escape::visible;
 use crate::output::paint::Paint;
 use crate::output::time::Zone;
 use crate::output::{json, transcript};
+use crate::query::Query;
 
 use super::args::{Common, Format};
 use super::filtering::expression;
@@ -19,20 +21,33 @@ use super::{Error, Exit, complain};
 
 struct Showing<'a> {
     id: &'a [u8],
+    /// Which sessions may be shown. Asked here, so that one that it holds back is told from none.
+    query: &'a Query,
     format: Format,
     zone: Zone,
     paint: Paint,
 }
 
-impl Study for Showing<'_> {
-    type Yield = Vec<(crate::session::Position, Vec<u8>)>;
+/// The sessions of the id: what is shown of each, and how many the filter holds back.
+#[derive(Default)]
+struct Shown {
+    answers: Vec<(crate::session::Position, Vec<u8>)>,
+    n_held_back: usize,
+}
 
-    fn begin(&self) -> Self::Yield {
-        Vec::new()
+impl Study for Showing<'_> {
+    type Yield = Shown;
+
+    fn begin(&self) -> Shown {
+        Shown::default()
     }
 
-    fn take(&self, case: &Case<'_>, shown: &mut Self::Yield) {
+    fn take(&self, case: &Case<'_>, shown: &mut Shown) {
         if !is_meant(self.id, case) {
+            return;
+        }
+        if !self.query.matches(case) {
+            shown.n_held_back += 1;
             return;
         }
         let mut answer = Vec::new();
@@ -47,7 +62,7 @@ impl Study for Showing<'_> {
                 answer.push(b'\n');
             }
         }
-        shown.push((case.session.position, answer));
+        shown.answers.push((case.session.position, answer));
     }
 }
 
@@ -74,23 +89,43 @@ fn without_ordinal(id: &[u8]) -> &[u8] {
 
 /// Shows the session.
 ///
-/// Errors: nothing to read, or the answer cannot be written.
+/// Errors: no id, nothing to read, or the answer cannot be written.
 pub(super) fn run(id: &str, format: Format, common: &Common) -> Result<Exit, Error> {
-    let sources = sources(common, expression(&common.filtering)?)?;
-    let study = Showing { id: id.as_bytes(), format, zone: common.tz, paint: paint(common) };
-    let mut shown = Vec::new();
+    check_id(id, common)?;
+    let mut sources = sources(common, expression(&common.filtering)?)?;
+    let query = std::mem::replace(&mut sources.query, Query::everything());
+    let study = Showing { id: id.as_bytes(), query: &query, format, zone: common.tz, paint: paint(common) };
+    let mut shown = Shown::default();
     let reading = read(&sources, common, &study, &mut |batch, _| {
-        shown.extend(batch.value);
+        shown.answers.extend(batch.value.answers);
+        shown.n_held_back += batch.value.n_held_back;
         ControlFlow::Continue(())
     });
-    shown.sort_by_key(|(position, _)| *position);
-    let answers: Vec<Vec<u8>> = shown.into_iter().map(|(_, answer)| answer).collect();
+    shown.answers.sort_by_key(|(position, _)| *position);
+    let answers: Vec<Vec<u8>> = shown.answers.into_iter().map(|(_, answer)| answer).collect();
     write_whole(common, &answers.join(&b'\n'))?;
     let exit = close(common, &sources, &reading);
     if answers.is_empty() && exit != Exit::Error {
-        let among = if sources.query.is_everything() { "in what was read" } else { "that the filter lets through" };
-        complain(&format!("no session {} {among}; `heloscope sessions` lists them", visible(id.as_bytes())));
+        let id = visible(id.as_bytes());
+        complain(&match shown.n_held_back {
+            0 => format!("no session {id} in what was read; `heloscope sessions` lists the ids"),
+            _ => format!("the filter does not let session {id} through; without it the session is shown"),
+        });
         return Ok(Exit::Nothing);
     }
     Ok(exit)
+}
+
+/// Errors: nothing that can be an id, or a path in its place.
+fn check_id(id: &str, common: &Common) -> Result<(), Error> {
+    let has_path = common.paths.iter().any(|path| path.exists());
+    let problem = match id.trim() {
+        "" => "no session is named".to_owned(),
+        path if !has_path && Path::new(path).exists() => {
+            format!("`{}` is a file or folder, and no session is named", visible(path.as_bytes()))
+        }
+        _ => return Ok(()),
+    };
+    let remedy = "the id comes first: `heloscope show EX01/08DE2A1B3C4D5E6F logs`; `heloscope sessions` lists the ids";
+    Err(Error::Explained(format!("{problem}\n{remedy}")))
 }
