@@ -64,11 +64,13 @@ fn nothing_to_read_is_said_at_once() {
 
 #[test]
 fn what_a_client_chose_steers_no_terminal() {
-    for command in ["sessions", "lines", "summary"] {
-        let (_, shown) = run(&[command, "--color", "never", "samples/hostile-ehlo.log"], &[]);
+    for command in ["sessions", "sessions --format csv", "sessions --format ndjson", "lines", "summary"] {
+        let words: Vec<&str> = command.split(' ').chain(["--color", "never", "samples/hostile-ehlo.log"]).collect();
+        let (_, shown) = run(&words, &[]);
         let is_steering = |character: char| character.is_control() && character != '\n';
         // The progress bar may hide and show the cursor; it does so before the first word.
         assert!(!shown.chars().any(is_steering), "{command}: {shown:?}");
+        assert!(!shown.contains('\u{202e}'), "{command}: {shown:?}");
     }
 }
 

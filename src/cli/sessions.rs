@@ -5,6 +5,7 @@
 //! **Invariant**: the same rows in the same order for any number of threads.
 
 use crate::ingest::Case;
+use crate::output::csv::Cells;
 use crate::output::text::{Layout, Look};
 use crate::output::{csv, json, text};
 
@@ -16,6 +17,7 @@ use super::{Error, Exit};
 struct Sessions {
     format: SessionsFormat,
     look: Look,
+    cells: Cells,
     is_followed: bool,
 }
 
@@ -29,7 +31,7 @@ impl Render for Sessions {
             }
             SessionsFormat::Csv => {
                 let write = if self.is_followed { csv::write_followed_record } else { csv::write_record };
-                write(case, out).expect("cells, written into memory");
+                write(case, self.cells, out).expect("cells, written into memory");
             }
         }
     }
@@ -55,7 +57,10 @@ pub(super) fn run(
     following: Following,
     common: &Common,
 ) -> Result<Exit, Error> {
-    let layout = if is_for_terminal(common) { Layout::Columns } else { Layout::Words };
+    let (layout, cells) = match is_for_terminal(common) {
+        true => (Layout::Columns, Cells::Visible),
+        false => (Layout::Words, Cells::Exact),
+    };
     let look = Look { layout, zone: common.tz, paint: paint(common) };
-    list(common, listing, following, &Sessions { format, look, is_followed: following.follow })
+    list(common, listing, following, &Sessions { format, look, cells, is_followed: following.follow })
 }

@@ -3,13 +3,13 @@
 //! In: a [`Case`]. Out: a line of comma-separated values.
 //!
 //! **Invariant**: the columns and their order are those of [`COLUMNS`]; a list stands in one cell,
-//! parted by `;`; no cell can be taken for a formula.
+//! parted by `;`; no cell can be taken for a formula. Cells are exact, but on a terminal.
 
 use std::borrow::Cow;
 
 use crate::ingest::Case;
 
-use super::escape::defused;
+use super::escape::{defused, visible};
 use super::json::{CertificateRecord, HandOver, Record, Text};
 
 /// The names of the columns, as the header has them.
@@ -109,11 +109,20 @@ fn write_names(names: &[&str], out: &mut Vec<u8>) -> csv::Result<()> {
     Ok(writer.flush()?)
 }
 
+/// How text stands in the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cells {
+    /// As it is: for a file or a pipe.
+    Exact,
+    /// Control characters and hidden ones by their codes: for a terminal.
+    Visible,
+}
+
 /// Appends the session's line.
 ///
 /// Errors: none that the session can cause.
-pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) -> csv::Result<()> {
-    let mut row = Row { writer: csv::Writer::from_writer(out) };
+pub fn write_record(case: &Case<'_>, cells: Cells, out: &mut Vec<u8>) -> csv::Result<()> {
+    let mut row = Row { writer: csv::Writer::from_writer(out), cells };
     row.record(&Record::new(case))?;
     row.end()
 }
@@ -121,8 +130,8 @@ pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) -> csv::Result<()> {
 /// Appends the session's line in an answer that follows files.
 ///
 /// Errors: none that the session can cause.
-pub fn write_followed_record(case: &Case<'_>, out: &mut Vec<u8>) -> csv::Result<()> {
-    let mut row = Row { writer: csv::Writer::from_writer(out) };
+pub fn write_followed_record(case: &Case<'_>, cells: Cells, out: &mut Vec<u8>) -> csv::Result<()> {
+    let mut row = Row { writer: csv::Writer::from_writer(out), cells };
     row.record(&Record::new(case))?;
     row.own(case.is_again)?;
     row.end()
@@ -130,6 +139,7 @@ pub fn write_followed_record(case: &Case<'_>, out: &mut Vec<u8>) -> csv::Result<
 
 struct Row<'a> {
     writer: csv::Writer<&'a mut Vec<u8>>,
+    cells: Cells,
 }
 
 impl Row<'_> {
@@ -146,7 +156,11 @@ impl Row<'_> {
     }
 
     fn cell(&mut self, value: &str) -> csv::Result<()> {
-        self.writer.write_field(defused(value).as_bytes())
+        let value = defused(value);
+        match self.cells {
+            Cells::Exact => self.writer.write_field(value.as_bytes()),
+            Cells::Visible => self.writer.write_field(visible(value.as_bytes()).as_bytes()),
+        }
     }
 
     /// A value that heloscope made: it cannot be a formula, though it may open with a minus sign.

@@ -44,6 +44,38 @@ fn push_code(shown: &mut String, code: u32) {
     let _ = if code < 0x100 { write!(shown, "\\x{code:02x}") } else { write!(shown, "\\u{{{code:x}}}") };
 }
 
+/// Puts JSON's own escapes in place of what [`visible`] shows by its code, from `from` on: the values
+/// stay what they are, and the text can be looked at.
+///
+/// In JSON such characters stand within strings alone, so the whole can be gone through at once.
+pub(super) fn escape_json(json: &mut Vec<u8>, from: usize) {
+    if json[from..].iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return;
+    }
+    let Some(escaped) = std::str::from_utf8(&json[from..]).ok().and_then(to_escaped_json) else { return };
+    json.truncate(from);
+    json.extend_from_slice(escaped.as_bytes());
+}
+
+/// Returns the JSON with its escapes; `None` where nothing is to be escaped.
+fn to_escaped_json(json: &str) -> Option<String> {
+    let is_escaped = |character: char| character != '\n' && is_hidden(character);
+    json.contains(is_escaped).then(|| {
+        let mut escaped = String::with_capacity(json.len() + 16);
+        for character in json.chars() {
+            if !is_escaped(character) {
+                escaped.push(character);
+                continue;
+            }
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing into a string cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+        escaped
+    })
+}
+
 /// Whether a character steers a terminal, reorders text, or shows nothing.
 fn is_hidden(character: char) -> bool {
     character.is_control()
@@ -97,19 +129,36 @@ mod tests {
         assert_eq!(defused("a=b"), "a=b");
     }
 
+    #[test]
+    fn json_is_escaped_and_means_the_same() {
+        let all: String =
+            ('\0'..=char::MAX).filter(|next| is_hidden(*next) || u32::from(*next).is_multiple_of(997)).collect();
+        let mut json = b"\x9b".to_vec();
+        serde_json::to_writer(&mut json, &all).unwrap();
+        json.push(b'\n');
+        escape_json(&mut json, 1);
+        assert_eq!(json[0], 0x9b);
+        let text = std::str::from_utf8(&json[1..]).unwrap();
+        assert!(!text.trim_end_matches('\n').contains(is_hidden));
+        assert!(text.contains("\\u202e") && text.contains("\\udb40\\udc41"));
+        assert_eq!(serde_json::from_str::<String>(text).unwrap(), all);
+    }
+
+    #[test]
+    fn every_code_point_is_shown_or_named() {
+        let mut text = [0; 4];
+        for character in '\0'..=char::MAX {
+            let text = character.encode_utf8(&mut text);
+            assert_eq!(visible(text.as_bytes()) == *text, !is_hidden(character), "{character:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn nothing_hidden_is_left(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let shown = visible(&bytes).into_owned();
             prop_assert!(!shown.chars().any(is_hidden));
             prop_assert_eq!(visible(shown.as_bytes()), shown.as_str());
-        }
-
-        #[test]
-        fn every_code_point(character in any::<char>()) {
-            let text = character.to_string();
-            let shown = visible(text.as_bytes()).into_owned();
-            prop_assert_eq!(shown == text, !is_hidden(character));
         }
     }
 }

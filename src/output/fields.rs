@@ -14,6 +14,7 @@ use crate::query::field::{FIELDS, FieldEntry, Kind};
 use crate::query::saved::SavedFilters;
 
 use super::escape::visible;
+use super::json::to_pretty;
 
 /// How queries are put together, in few words.
 pub const GRAMMAR: &str = concat!(
@@ -120,5 +121,5 @@ pub fn to_fields_json(saved: &SavedFilters) -> serde_json::Result<String> {
         filters: filters.collect(),
         rules: &RULE_NAMES,
     };
-    serde_json::to_string_pretty(&record).map(|text| text + "\n")
+    to_pretty(&record)
 }

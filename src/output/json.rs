@@ -3,7 +3,7 @@
 //! In: a [`Case`]. Out: one JSON object.
 //!
 //! **Invariant**: a field may be added, none renamed or re-typed without a new [`SCHEMA`]. What the
-//! log does not tell is `null`; an empty list is `[]`.
+//! log does not tell is `null`; an empty list is `[]`. What steers a terminal or hides text is escaped.
 //!
 //! What must change together: the structs here, `session-record.schema.json`, the columns of
 //! [`csv`](super::csv).
@@ -23,6 +23,7 @@ use crate::record::value::Timestamp;
 use crate::record::{Field, Marker};
 use crate::session::FileId;
 
+use super::escape::escape_json;
 use super::finding::FindingRecord;
 use super::time::{Zone, to_time_text};
 
@@ -36,7 +37,20 @@ pub const RECORD_SCHEMA: &str = include_str!("session-record.schema.json");
 ///
 /// Errors: none that the session can cause.
 pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    serde_json::to_writer(out, &Record::new(case))
+    let from = out.len();
+    serde_json::to_writer(&mut *out, &Record::new(case))?;
+    escape_json(out, from);
+    Ok(())
+}
+
+/// Returns a record as JSON for eyes, with its line end.
+///
+/// Errors: those of the record.
+pub(super) fn to_pretty(record: &impl Serialize) -> serde_json::Result<String> {
+    let mut json = serde_json::to_vec_pretty(record)?;
+    json.push(b'\n');
+    escape_json(&mut json, 0);
+    Ok(String::from_utf8(json).expect("JSON is UTF-8, and so are its escapes"))
 }
 
 /// Bytes of a log as a JSON string; invalid UTF-8 becomes U+FFFD.
@@ -443,7 +457,10 @@ pub fn write_shown(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()>
     for (shown, finding) in record.findings.iter_mut().zip(case.findings) {
         shown.advise(case, finding);
     }
-    serde_json::to_writer_pretty(out, &Shown { record, rows: rows.collect() })
+    let from = out.len();
+    serde_json::to_writer_pretty(&mut *out, &Shown { record, rows: rows.collect() })?;
+    escape_json(out, from);
+    Ok(())
 }
 
 /// Who speaks in a row of a receive log.

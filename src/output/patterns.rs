@@ -19,6 +19,7 @@ use crate::pattern::{Listener, Patterns};
 use crate::record::value::Timestamp;
 
 use super::escape::visible;
+use super::json::to_pretty;
 use super::skipped::counted;
 use super::time::{Zone, to_duration_text, to_grouped};
 use super::times::{Times, server_of_connectors};
@@ -75,7 +76,7 @@ pub fn to_headlines(patterns: &Patterns, zone: Zone) -> Vec<String> {
 ///
 /// Errors: none that a log can cause.
 pub fn to_patterns_json(patterns: &Patterns, top: Option<usize>) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(&PatternsRecord::new(patterns, top.unwrap_or(usize::MAX))).map(|json| json + "\n")
+    to_pretty(&PatternsRecord::new(patterns, top.unwrap_or(usize::MAX)))
 }
 
 /// The kind's word in the record.

@@ -97,7 +97,7 @@ impl Rendering<'_> {
 
     fn render(&self, case: &Case<'_>, out: &mut Vec<u8>) {
         match self.shape {
-            Shape::Csv => csv::write_record(case, out).expect("cells, written into memory"),
+            Shape::Csv => csv::write_record(case, csv::Cells::Exact, out).expect("cells, written into memory"),
             Shape::Raw => lines::write_raw(case, out),
             Shape::Ndjson => {
                 json::write_record(case, out).expect("a record of strings and numbers, written into memory");

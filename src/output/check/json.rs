@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::output::json::SCHEMA;
+use crate::output::json::{SCHEMA, to_pretty};
 use crate::output::time::{Zone, to_time_text};
 use crate::policy::limit::Most;
 use crate::policy::tally::Proof;
@@ -68,7 +68,7 @@ pub fn to_check_json(report: &Report<'_>) -> serde_json::Result<String> {
         unreadable_files: report.basis.n_unreadable,
         limits: report.limits.iter().map(|judged| limit_record(report, judged)).collect(),
     };
-    serde_json::to_string_pretty(&record).map(|json| json + "\n")
+    to_pretty(&record)
 }
 
 fn limit_record<'a>(report: &Report<'a>, judged: &Judged<'a>) -> LimitRecord<'a> {

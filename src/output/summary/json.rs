@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::diagnosis::{Rule, Severity};
 use crate::ingest::{Account, Catalogue};
+use crate::output::json::to_pretty;
 use crate::output::patterns::PatternsRecord;
 use crate::output::skipped::to_reason_text;
 use crate::output::time::{Zone, to_time_text};
@@ -218,7 +219,7 @@ pub fn to_summary_json(report: &Report<'_>, top: Option<usize>) -> serde_json::R
         helos: list_record(&summary.helos, top, name_record),
         patterns: PatternsRecord::new(patterns, top),
     };
-    serde_json::to_string_pretty(&record).map(|json| json + "\n")
+    to_pretty(&record)
 }
 
 fn files_record<'a>(catalogue: &'a Catalogue, account: &'a Account) -> FilesRecord<'a> {
