@@ -127,7 +127,7 @@ impl Study for Summing {
         let at = sum.place(case);
         sum.places[at].1.take(case, verdict);
         let failed = u64::from(verdict == Verdict::Failed);
-        if let Some((start, end)) = session.time(session.first()).zip(session.time(session.last())) {
+        if let Some((start, end)) = case.facts.start.zip(case.facts.end) {
             sum.span = join(sum.span, Some((start.min(end), end.max(start))));
             sum.places[at].2.take(session, start, end);
             sum.timeline.add(start, Tick { sessions: 1, failed });

@@ -256,6 +256,25 @@ fn field_end(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
+/// How many fields stand before the event.
+pub(crate) const N_HEAD_FIELDS: usize = 6;
+
+/// Returns start and end of each field before the event of the row that starts at `at`. `None` says
+/// nothing but that [`split`](super::line::split) has to read it.
+///
+/// What must change together: it trusts that a row stands there, which [`Scanner::scan_row`] or
+/// [`scan_plain`] has said.
+pub(crate) fn head_fields(text: &[u8], at: usize) -> Option<[(usize, usize); N_HEAD_FIELDS]> {
+    let mut fields = [(at, at); N_HEAD_FIELDS];
+    let mut start = at;
+    for field in &mut fields {
+        let end = field_end(text, start).filter(|end| text[*end] == b',')?;
+        *field = (start, end);
+        start = end + 1;
+    }
+    Some(fields)
+}
+
 /// Passes over an unquoted field and its comma.
 fn plain_field(text: &[u8], at: usize) -> Option<usize> {
     let end = field_end(text, at).filter(|_| text[at] != b'"')?;
@@ -432,7 +451,17 @@ mod tests {
             let quick = forgetful(scanner.scan(text, at));
             assert_eq!(quick, scan_plain(text, at), "at {at} of {:?}", String::from_utf8_lossy(text));
             assert!(quick.next > at);
+            check_head(text, &quick);
             at = quick.next;
+        }
+    }
+
+    /// Where the fields before a row's event are found quickly, they lie where they lie.
+    fn check_head(text: &[u8], line: &Line) {
+        if let (Scanned::Row(_), Some(fields)) = (line.what, head_fields(text, line.start)) {
+            let plain = parse_columns(&text[line.start..line.end]).unwrap();
+            let moved = |(start, end): (usize, usize)| (line.start + start, line.start + end);
+            assert_eq!(fields[..], plain.spans[..N_HEAD_FIELDS].iter().copied().map(moved).collect::<Vec<_>>());
         }
     }
 

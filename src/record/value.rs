@@ -21,19 +21,17 @@ impl Timestamp {
     /// a leap second counts as the second after.
     /// Source: the `date-time` column.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (seconds, rest) = text.split_at_checked(19)?;
-        let shape = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-        if shape.iter().any(|&(at, byte)| seconds[at] != byte) {
-            return None;
-        }
-        let days = days_from_civil(digits(&seconds[0..4])?, digits(&seconds[5..7])?, digits(&seconds[8..10])?)?;
-        let (hour, minute, second) = (digits(&seconds[11..13])?, digits(&seconds[14..16])?, digits(&seconds[17..19])?);
+        let (clock, rest) = text.split_first_chunk()?;
+        let digits = clock_digits(clock)?;
+        let pair = |at: usize| u32::from(digits[at]) * 10 + u32::from(digits[at + 1]);
+        let days = days_from_civil(pair(0) * 100 + pair(2), pair(5), pair(8))?;
+        let (hour, minute, second) = (pair(11), pair(14), pair(17));
         if hour > 23 || minute > 59 || second > 60 {
             return None;
         }
         let second_of_day = hour * 3600 + minute * 60 + second;
         let fraction = parse_fraction(rest)?;
-        Some(Self((days * 86_400 + second_of_day) * TICKS_PER_SECOND + fraction))
+        Some(Self((days * 86_400 + i64::from(second_of_day)) * TICKS_PER_SECOND + fraction))
     }
 
     /// Returns whole milliseconds from `earlier` to `self`; negative where time ran backwards.
@@ -55,7 +53,36 @@ impl Timestamp {
     }
 }
 
+/// A date and a time to the second, with zeros for digits.
+const CLOCK: &[u8; 19] = b"0000-00-00T00:00:00";
+
+/// Returns the value of each digit, and 0 for what stands between them; `None` where the shape is
+/// another.
+#[inline]
+fn clock_digits(clock: &[u8; CLOCK.len()]) -> Option<[u8; CLOCK.len()]> {
+    let mut digits = *clock;
+    let mut is_odd = false;
+    for (digit, shape) in digits.iter_mut().zip(CLOCK) {
+        *digit ^= shape;
+        is_odd |= *digit > if *shape == b'0' { 9 } else { 0 };
+    }
+    (!is_odd).then_some(digits)
+}
+
+/// Reads what follows the seconds, in ticks.
+#[inline]
 fn parse_fraction(rest: &[u8]) -> Option<i64> {
+    match *rest {
+        // What Exchange writes.
+        [b'.', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'Z'] => {
+            let millis = u32::from(a - b'0') * 100 + u32::from(b - b'0') * 10 + u32::from(c - b'0');
+            Some(i64::from(millis) * (TICKS_PER_SECOND / 1000))
+        }
+        _ => parse_odd_fraction(rest),
+    }
+}
+
+fn parse_odd_fraction(rest: &[u8]) -> Option<i64> {
     let rest = rest.strip_suffix(b"Z")?;
     let Some(fraction) = rest.strip_prefix(b".") else {
         return rest.is_empty().then_some(0);
@@ -74,7 +101,8 @@ fn digits(text: &[u8]) -> Option<i64> {
 }
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, or `None` for no date.
-fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+#[inline]
+fn days_from_civil(year: u32, month: u32, day: u32) -> Option<i64> {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         4 | 6 | 9 | 11 => 30,
@@ -86,12 +114,12 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=length).contains(&day) {
         return None;
     }
-    let shifted_year = if month <= 2 { year - 1 } else { year };
-    let era = shifted_year.div_euclid(400);
-    let year_of_era = shifted_year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    // Years begin in March, and 400 too late, so that none of these is below 0.
+    let (year, month) = if month <= 2 { (year + 399, month + 9) } else { (year + 400, month - 3) };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
+    Some(i64::from(era * 146_097 + day_of_era) - 719_468 - 146_097)
 }
 
 /// An `ip:port` as it stands in a row, taken apart as far as it can be.
@@ -168,6 +196,43 @@ pub fn split_connector(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// The plain reading of a time.
+    fn parse_plainly(text: &[u8]) -> Option<Timestamp> {
+        let (clock, rest) = text.split_at_checked(19)?;
+        let shape = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+        if shape.iter().any(|&(at, byte)| clock[at] != byte) {
+            return None;
+        }
+        let part = |from: usize, to: usize| u32::try_from(digits(&clock[from..to])?).ok();
+        let date = chrono::NaiveDate::from_ymd_opt(i32::try_from(part(0, 4)?).ok()?, part(5, 7)?, part(8, 10)?)?;
+        let (hour, minute, second) = (part(11, 13)?, part(14, 16)?, part(17, 19)?);
+        if second > 60 {
+            return None;
+        }
+        // A leap second counts as the second after.
+        let start = date.and_hms_opt(hour, minute, 0)?.and_utc().timestamp() + i64::from(second);
+        Some(Timestamp(start * TICKS_PER_SECOND + parse_odd_fraction(rest)?))
+    }
+
+    proptest! {
+        #[test]
+        fn times_are_read_as_plainly(
+            text in "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,8})?Z?",
+            dot in "[0-9]{4}-0[1-9]-[0-2][0-9]T0[0-9]:[0-5][0-9]:[0-5][0-9][.:][0-9]{3}[Zz]",
+            at in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+        ) {
+            for text in [text, dot] {
+                let mut text = text.into_bytes();
+                prop_assert_eq!(Timestamp::parse(&text), parse_plainly(&text));
+                let at = at.index(text.len());
+                text[at] = byte;
+                prop_assert_eq!(Timestamp::parse(&text), parse_plainly(&text));
+            }
+        }
+    }
 
     #[test]
     fn ok_timestamps() {
