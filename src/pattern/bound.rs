@@ -38,6 +38,16 @@ impl<K: Hash + Ord + Clone, V: Default> Bounded<K, V> {
         Self { entries: HashMap::new(), most, cut: u64::MAX }
     }
 
+    /// How many keys are held.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Returns the key's figures, as new where it was not met before; `None` where it is not among
     /// those that are kept.
     pub fn entry<Q>(&mut self, key: &Q) -> Option<&mut V>
@@ -121,9 +131,13 @@ pub const FEW: usize = 6;
 pub const NAME_BYTES: usize = 255;
 
 /// A few of the names that were met.
+///
+/// There may be a hundred thousand of them, and most hold one name: so it costs one allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Few {
-    names: Vec<Box<[u8]>>,
+    /// The names, each behind a byte that says its length, which is [`NAME_BYTES`] at most.
+    packed: Vec<u8>,
+    n_names: u8,
     has_more: bool,
 }
 
@@ -132,33 +146,47 @@ impl Few {
     #[inline]
     pub fn insert(&mut self, name: &[u8]) {
         let name = clipped(name, NAME_BYTES);
-        if name.is_empty() || self.names.iter().any(|known| **known == *name) {
+        if name.is_empty() || self.iter().any(|known| known == name) {
             return;
         }
         self.insert_new(name);
     }
 
     fn insert_new(&mut self, name: &[u8]) {
-        if self.names.len() < FEW {
-            // Most have one name, and there may be a hundred thousand of them.
-            if self.names.is_empty() {
-                self.names.reserve_exact(1);
-            }
-            self.names.push(name.into());
-            return;
+        if usize::from(self.n_names) < FEW {
+            return self.push(name);
         }
         self.has_more = true;
-        let last = self.names.iter_mut().max_by_key(|known| rank(&known[..]));
-        if let Some(last) = last
-            && rank(name) < rank(&last[..])
-        {
-            *last = name.into();
-        }
+        let Some(last) = self.iter().max_by_key(|known| rank(*known)).filter(|last| rank(name) < rank(*last)) else {
+            return;
+        };
+        let mut others = Self { has_more: true, ..Self::default() };
+        self.iter().filter(|known| *known != last).for_each(|known| others.push(known));
+        others.push(name);
+        *self = others;
+    }
+
+    fn push(&mut self, name: &[u8]) {
+        self.packed.reserve_exact(name.len() + 1);
+        // NAME_BYTES at most.
+        self.packed.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
+        self.packed.extend_from_slice(name);
+        self.n_names += 1;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.packed[..];
+        std::iter::from_fn(move || {
+            let (length, behind) = rest.split_first()?;
+            let (name, behind) = behind.split_at_checked(usize::from(*length))?;
+            rest = behind;
+            Some(name)
+        })
     }
 
     /// The names in order.
     pub fn names(&self) -> Vec<&[u8]> {
-        let mut names: Vec<&[u8]> = self.names.iter().map(AsRef::as_ref).collect();
+        let mut names: Vec<&[u8]> = self.iter().collect();
         names.sort_unstable();
         names
     }
@@ -172,7 +200,7 @@ impl Few {
 impl AddAssign<&Self> for Few {
     fn add_assign(&mut self, other: &Self) {
         self.has_more = self.has_more || other.has_more;
-        for name in &other.names {
+        for name in other.iter() {
             self.insert(name);
         }
     }
