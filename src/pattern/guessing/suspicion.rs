@@ -12,13 +12,15 @@ mod place;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashSet;
+
 use crate::pattern::bound::Few;
 use crate::pattern::moment::{Mark, Period};
 use crate::record::value::Timestamp;
 
 use super::{Account, Logins};
 
-use place::{network_of, places};
+use place::{Network, network_of, places};
 
 /// From this many failures on a place or a user is looked at, for each day that they last. Accounts
 /// are mostly locked after five to ten, and a person who mistypes asks for help before that.
@@ -125,13 +127,15 @@ impl Suspicion {
 
 impl Rest {
     fn new(all: &[Pair<'_>], rest: &[Pair<'_>]) -> Self {
-        let served: BTreeSet<&[u8]> =
-            all.iter().filter(|pair| pair.account.successes > 0).map(Pair::short_user).collect();
         let users: BTreeSet<&[u8]> = rest.iter().map(|pair| pair.user).collect();
+        let mut strangers: HashSet<&[u8]> = users.iter().map(|user| short_name(user)).collect();
+        for pair in all.iter().filter(|pair| pair.account.successes > 0) {
+            strangers.remove(pair.short_user());
+        }
         Self {
             failures: rest.iter().map(|pair| pair.account.failures).sum(),
             addresses: rest.iter().map(|pair| pair.address).collect::<BTreeSet<_>>().len(),
-            strangers: users.iter().filter(|user| !served.contains(short_name(user))).count(),
+            strangers: users.iter().filter(|user| strangers.contains(short_name(user))).count(),
             users: users.len(),
         }
     }
@@ -185,20 +189,31 @@ impl Logins {
 }
 
 impl Logins {
+    /// The pairs in the order of their addresses.
     fn to_pairs(&self) -> Vec<Pair<'_>> {
-        let mut known: BTreeMap<(&[u8], &[u8]), Timestamp> = BTreeMap::new();
-        let mut pairs = Vec::new();
-        for (address, user, account) in self.pairs() {
-            if let Some((first, _)) = account.succeeded.ends() {
-                let since = known.entry((address, short_name(user))).or_insert(first.time);
-                *since = (*since).min(first.time);
+        let mut pairs: Vec<Pair<'_>> =
+            self.pairs().map(|(address, user, account)| Pair { address, user, account, known_since: None }).collect();
+        for pairs in pairs.chunk_by_mut(|one, next| one.address == next.address) {
+            // It is asked only of pairs that fail.
+            if pairs.iter().any(Pair::is_failing) {
+                note_known(pairs);
             }
-            pairs.push(Pair { address, user, account, known_since: None });
-        }
-        for pair in &mut pairs {
-            pair.known_since = known.get(&(pair.address, pair.short_user())).copied();
         }
         pairs
+    }
+}
+
+/// Notes down since when each user of an address is known there.
+fn note_known(pairs: &mut [Pair<'_>]) {
+    let mut known: BTreeMap<&[u8], Timestamp> = BTreeMap::new();
+    for pair in &*pairs {
+        if let Some((first, _)) = pair.account.succeeded.ends() {
+            let since = known.entry(pair.short_user()).or_insert(first.time);
+            *since = (*since).min(first.time);
+        }
+    }
+    for pair in pairs {
+        pair.known_since = known.get(pair.short_user()).copied();
     }
 }
 
@@ -210,7 +225,7 @@ fn distributed<'a>(all: &[Pair<'a>], rest: Vec<Pair<'a>>, suspicions: &mut Vec<S
     }
     let mut left = Vec::new();
     for (user, pairs) in by_user {
-        let networks: BTreeSet<String> = pairs.iter().map(|pair| network_of(pair.address)).collect();
+        let networks: BTreeSet<Network<'_>> = pairs.iter().map(|pair| network_of(pair.address)).collect();
         if user.is_empty() || networks.len() < SPREAD_NETWORKS {
             left.extend(pairs);
             continue;

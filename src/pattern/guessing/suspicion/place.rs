@@ -7,8 +7,10 @@
 //!
 //! **Invariant**: a network is named only where no single address stands for it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::pattern::bound::Few;
 use crate::pattern::moment::Period;
@@ -18,25 +20,34 @@ use super::{GUESSES, Kind, Pair, SHORTEST_BEAT_MILLIS, SPRAYED_USERS, Suspicion,
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// Finds the places that guess, spray, or hold an old password. Returns the failing pairs that are left.
+///
+/// Shape: `all` stand in the order of their addresses.
 pub(super) fn places<'a>(all: &[Pair<'a>]) -> (Vec<Suspicion>, Vec<Pair<'a>>) {
-    let mut by_network: BTreeMap<String, Vec<Pair<'a>>> = BTreeMap::new();
-    let failing: BTreeSet<&[u8]> = all.iter().filter(|pair| pair.is_failing()).map(|pair| pair.address).collect();
     // Where nothing failed there is nothing to find, and that is most places.
-    let networks: BTreeSet<String> = failing.iter().map(|address| network_of(address)).collect();
-    for pair in all {
-        let network = network_of(pair.address);
-        if networks.contains(&network) {
-            by_network.entry(network).or_default().push(*pair);
+    let of_address = || all.chunk_by(|one, next| one.address == next.address);
+    let has_failed = |pairs: &&[Pair<'a>]| pairs.iter().any(Pair::is_failing);
+    let mut by_network: BTreeMap<Network<'a>, Vec<Pair<'a>>> =
+        of_address().filter(has_failed).map(|pairs| (network_of(pairs[0].address), Vec::new())).collect();
+    if !by_network.is_empty() {
+        for pairs in of_address() {
+            if let Some(known) = by_network.get_mut(&network_of(pairs[0].address)) {
+                known.extend_from_slice(pairs);
+            }
         }
     }
     let (mut suspicions, mut rest) = (Vec::new(), Vec::new());
     for (network, pairs) in by_network {
-        of_network(network, &pairs, &mut suspicions, &mut rest);
+        of_network(&network, &pairs, &mut suspicions, &mut rest);
     }
     (suspicions, rest)
 }
 
-fn of_network<'a>(network: String, pairs: &[Pair<'a>], suspicions: &mut Vec<Suspicion>, rest: &mut Vec<Pair<'a>>) {
+fn of_network<'a>(
+    network: &Network<'a>,
+    pairs: &[Pair<'a>],
+    suspicions: &mut Vec<Suspicion>,
+    rest: &mut Vec<Pair<'a>>,
+) {
     let mut by_address: BTreeMap<&[u8], Vec<Pair<'a>>> = BTreeMap::new();
     for pair in pairs {
         by_address.entry(pair.address).or_default().push(*pair);
@@ -49,7 +60,7 @@ fn of_network<'a>(network: String, pairs: &[Pair<'a>], suspicions: &mut Vec<Susp
         && let Some((kind, failing)) = look(pairs).as_whole
         && are_concerted(&failing)
     {
-        suspicions.push(gather(kind, Some(network), &failing, pairs));
+        suspicions.push(gather(kind, Some(network.to_string()), &failing, pairs));
         let stale: Vec<Pair<'a>> =
             pairs.iter().filter(|pair| kind != Kind::Spraying && is_stale(pair)).copied().collect();
         suspicions.extend(stale.iter().map(|pair| gather_stale(pair, pairs)));
@@ -155,18 +166,36 @@ fn is_stale(pair: &Pair<'_>) -> bool {
 }
 
 /// The network of an address: `203.0.113.0/24`, `2001:db8:0:7::/64`; what is no address is its own.
-pub(super) fn network_of(address: &[u8]) -> String {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Network<'a> {
+    V4([u8; 3]),
+    V6([u16; 4]),
+    Other(Cow<'a, str>),
+}
+
+impl fmt::Display for Network<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4([a, b, c]) => write!(f, "{a}.{b}.{c}.0/24"),
+            Self::V6([a, b, c, d]) => write!(f, "{}/64", Ipv6Addr::new(*a, *b, *c, *d, 0, 0, 0, 0)),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Returns the network of an address.
+pub(super) fn network_of(address: &[u8]) -> Network<'_> {
     let text = String::from_utf8_lossy(address);
     let bare = text.split('%').next().unwrap_or_default();
     match bare.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V4(ip)) => {
             let [a, b, c, _] = ip.octets();
-            format!("{a}.{b}.{c}.0/24")
+            Network::V4([a, b, c])
         }
         Ok(IpAddr::V6(ip)) => {
             let [a, b, c, d, ..] = ip.segments();
-            format!("{}/64", std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            Network::V6([a, b, c, d])
         }
-        Err(_) => text.into_owned(),
+        Err(_) => Network::Other(text),
     }
 }
