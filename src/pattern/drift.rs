@@ -143,10 +143,11 @@ impl Offers {
     fn note(&mut self, visit: &Visit<'_>, phase: Phase, rows: &[u32], last: &mut Last) {
         let Some(time) = visit.row_time(rows[0]) else { return };
         let Last { listener, runs, text } = last;
-        write_offer(visit.case.session, rows, text);
         let hour = time.0.div_euclid(TICKS_PER_HOUR);
         let slot = &mut runs[phase as usize];
-        if slot.as_ref().is_none_or(|run| run.hour != hour || run.text != *text) {
+        let is_known = |run: &Run| run.hour == hour && is_offer_of(visit.case.session, rows, &run.text);
+        if !slot.as_ref().is_some_and(is_known) {
+            write_offer(visit.case.session, rows, text);
             let words = match slot.take() {
                 Some(run) if run.text == *text => {
                     let words = run.words.clone();
@@ -335,15 +336,35 @@ fn turns_of<'a>(word: &[u8], stretches: &[Stretch<'a>]) -> Vec<Turn<'a>> {
 /// line, of which the first greets.
 fn write_offer(session: &Session<'_>, rows: &[u32], text: &mut Vec<u8>) {
     text.clear();
-    for (number, row) in rows.iter().filter_map(|row| session.rows.get(*row as usize)).enumerate() {
-        let data = session.as_data(row).as_inner();
-        let behind = match (number, memchr::memchr(b']', data)) {
-            (0, Some(at)) => &data[at + 1..],
-            _ => data,
-        };
-        text.extend_from_slice(clipped(behind, OFFER_BYTES.saturating_sub(text.len())));
+    for line in offer_lines(session, rows) {
+        text.extend_from_slice(clipped(line, OFFER_BYTES.saturating_sub(text.len())));
         text.push(b'\n');
     }
+}
+
+/// Whether the text is what [`write_offer`] would write.
+fn is_offer_of(session: &Session<'_>, rows: &[u32], text: &[u8]) -> bool {
+    let mut at = 0;
+    for line in offer_lines(session, rows) {
+        let line = clipped(line, OFFER_BYTES.saturating_sub(at));
+        let end = at + line.len();
+        if text.get(at..end) != Some(line) || text.get(end) != Some(&b'\n') {
+            return false;
+        }
+        at = end + 1;
+    }
+    at == text.len()
+}
+
+/// The lines of an offer, the greeting taken off the first.
+fn offer_lines<'a>(session: &'a Session<'a>, rows: &'a [u32]) -> impl Iterator<Item = &'a [u8]> {
+    rows.iter().filter_map(|row| session.rows.get(*row as usize)).enumerate().map(|(number, row)| {
+        let data = session.as_data(row).as_inner();
+        match (number, memchr::memchr(b']', data)) {
+            (0, Some(at)) => &data[at + 1..],
+            _ => data,
+        }
+    })
 }
 
 /// The words of an offer in order, one a line: mechanisms apart, so that each can come and go.

@@ -6,6 +6,9 @@
 //! **Invariant**: a login that failed needs nothing, and neither does a probe.
 
 use std::ops::AddAssign;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::dialogue::facts::{Auth, Facts, Protocol, StartTls};
 
@@ -234,6 +237,9 @@ fn mechanism_of(visit: &Visit<'_>) -> Mechanism {
     known.map_or(Mechanism::Other, |(_, mechanism)| *mechanism)
 }
 
+/// The right to send to anyone. Making a searcher takes longer than a search.
+static RELAYING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"SMTPAcceptAnyRecipient"));
+
 /// Whether mail was taken, without a login, in a session that may send to anyone.
 fn is_relayed(visit: &Visit<'_>) -> bool {
     let facts = visit.case.facts;
@@ -242,8 +248,7 @@ fn is_relayed(visit: &Visit<'_>) -> bool {
         // A login may stand in a head that was cut off.
         && !facts.is_head_cut
         && facts.auth.permissions.is_some_and(|permissions| {
-            let words = permissions.of(visit.case.session.text);
-            memchr::memmem::find(words, b"SMTPAcceptAnyRecipient").is_some()
+            RELAYING.find(permissions.of(visit.case.session.text)).is_some()
         })
 }
 
