@@ -18,6 +18,7 @@ mod prepare;
 mod rebuild;
 mod pipeline;
 pub mod live;
+pub mod gathering;
 pub mod tail;
 
 use std::borrow::Cow;

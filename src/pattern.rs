@@ -70,6 +70,20 @@ impl AddAssign<&Self> for Patterns {
     }
 }
 
+/// How many entries a watch holds before it is full: about 2 MB.
+const MOST_HELD: usize = 1 << 13;
+
+impl Patterns {
+    /// How many entries its tables hold.
+    fn n_held(&self) -> usize {
+        self.logins.n_held()
+            + self.offers.n_held()
+            + self.certificates.n_held()
+            + self.needs.n_held()
+            + self.probes.n_held()
+    }
+}
+
 /// Watches every session.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Watching;
@@ -146,6 +160,26 @@ impl Watch {
             });
             self.posts.len() - 1
         })
+    }
+
+    /// Returns it as it is, or where it is full a new one, and its own patterns added to `all`: workers
+    /// would each hold as much, and what is in one is mostly in the others.
+    #[must_use]
+    pub fn emptied_if_full(self, all: &mut Option<Patterns>) -> Self {
+        if self.patterns.n_held() <= MOST_HELD {
+            return self;
+        }
+        self.add_to(all);
+        Self::default()
+    }
+
+    /// Ends the batch, and adds what it shows to what others showed.
+    pub fn add_to(self, all: &mut Option<Patterns>) {
+        let own = self.into_patterns();
+        match all {
+            Some(all) => *all += &own,
+            None => *all = Some(own),
+        }
     }
 
     /// Ends the batch.

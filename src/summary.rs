@@ -159,6 +159,20 @@ impl Sum {
         }
     }
 
+    /// Adds the names to a summary and forgets them: their order matters where there are too many
+    /// ([`top`]), that of all else does not.
+    pub fn move_names_to(&mut self, summary: &mut Summary) {
+        let pairs = [
+            (&mut summary.addresses, &mut self.addresses),
+            (&mut summary.users, &mut self.users),
+            (&mut summary.helos, &mut self.helos),
+        ];
+        for (all, own) in pairs {
+            *all += own;
+            own.clear();
+        }
+    }
+
     /// Adds what was summed to a summary.
     pub fn add_to(&self, summary: &mut Summary) {
         summary.span = join(summary.span, self.span);

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use heloscope::ingest::gathering::Gathering;
 use heloscope::ingest::{Batch, Catalogue, Mapping, Options, ingest};
 use heloscope::output::patterns::{Look, PATTERNS_SCHEMA, to_headlines, to_patterns_json, to_patterns_text};
 use heloscope::output::time::Zone;
@@ -25,6 +26,21 @@ fn read(paths: &[PathBuf], options: &Options) -> Patterns {
         ControlFlow::Continue(())
     });
     patterns
+}
+
+/// As the program reads: in batches that go on with later chunks.
+fn gathered(paths: &[PathBuf], options: &Options) -> Patterns {
+    let catalogue = Catalogue::build(paths, None);
+    let gathering = Gathering::new(Watching);
+    let mut patterns = None;
+    ingest(&catalogue, options, &gathering, &mut |batch: Batch<Watch>| {
+        gathering.rest(batch.value.emptied_if_full(&mut patterns));
+        ControlFlow::Continue(())
+    });
+    for watch in gathering.into_gathered() {
+        watch.add_to(&mut patterns);
+    }
+    patterns.unwrap_or_default()
 }
 
 fn record(patterns: &Patterns) -> Value {
@@ -269,6 +285,7 @@ fn chunks_and_threads_change_nothing() {
     for (chunk_bytes, n_threads) in [(1, 2), (700, 1), (3000, 3)] {
         let options = Options { n_threads, mapping: Mapping::Read, chunk_bytes };
         assert_eq!(record(&read(&[samples()], &options)), whole, "{chunk_bytes}");
+        assert_eq!(record(&gathered(&[samples()], &options)), whole, "{chunk_bytes}, batches that go on");
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use heloscope::ingest::gathering::Gathering;
 use heloscope::ingest::{Batch, Catalogue, Options, ingest};
 use heloscope::policy::Limit;
 use heloscope::policy::tally::{Checked, Checking, Tallies};
@@ -89,6 +90,21 @@ fn summed(paths: &[PathBuf], options: &Options) -> Summary {
     summary
 }
 
+/// As the program reads: in batches that go on with later chunks.
+fn gathered(paths: &[PathBuf], options: &Options) -> Summary {
+    let mut summary = Summary::default();
+    let gathering = Gathering::new(Summing);
+    ingest(&Catalogue::build(paths, None), options, &gathering, &mut |mut batch: Batch<Sum>| {
+        batch.value.move_names_to(&mut summary);
+        gathering.rest(batch.value);
+        ControlFlow::Continue(())
+    });
+    for sum in gathering.into_gathered() {
+        sum.add_to(&mut summary);
+    }
+    summary
+}
+
 fn checked(paths: &[PathBuf], options: &Options) -> Tallies {
     let limits = ["auth-*=1", "*=10%", "relay-denied=0"].map(|limit| Limit::parse_max(limit).expect("a limit"));
     let mut tallies = Tallies::default();
@@ -115,6 +131,7 @@ proptest! {
         prop_assert_eq!(whole.total.sessions, (one.len() + other.len()) as u64);
         prop_assert_eq!(&sum, &whole);
         prop_assert_eq!(&summed(&paths, &cut), &whole);
+        prop_assert_eq!(&gathered(&paths, &cut), &whole);
 
         let whole = checked(&paths, &usual);
         let mut sum = checked(&paths[1..], &cut);

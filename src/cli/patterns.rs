@@ -6,8 +6,9 @@
 
 use std::ops::ControlFlow;
 
+use crate::ingest::gathering::Gathering;
 use crate::output::patterns::{Look, to_patterns_json, to_patterns_text};
-use crate::pattern::{Patterns, Watching};
+use crate::pattern::Watching;
 
 use super::args::{Common, Format};
 use super::filtering::expression;
@@ -22,11 +23,16 @@ const TOP: usize = 3;
 /// Errors: nothing to read, or the answer cannot be written.
 pub(super) fn run(format: Format, top: Option<usize>, common: &Common) -> Result<Exit, Error> {
     let sources = sources(common, expression(&common.filtering)?)?;
-    let mut patterns = Patterns::default();
-    let reading = read(&sources, common, &Watching, &mut |batch, _| {
-        patterns += &batch.value.into_patterns();
+    let mut patterns = None;
+    let gathering = Gathering::new(Watching);
+    let reading = read(&sources, common, &gathering, &mut |batch, _| {
+        gathering.rest(batch.value.emptied_if_full(&mut patterns));
         ControlFlow::Continue(())
     });
+    for watch in gathering.into_gathered() {
+        watch.add_to(&mut patterns);
+    }
+    let patterns = patterns.unwrap_or_default();
     let answer = match format {
         Format::Text => to_patterns_text(&patterns, Look { zone: common.tz, top: top.unwrap_or(TOP) }),
         Format::Json => to_patterns_json(&patterns, top).expect("strings and numbers, written into memory"),

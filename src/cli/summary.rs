@@ -6,11 +6,12 @@
 
 use std::ops::ControlFlow;
 
+use crate::ingest::gathering::Gathering;
 use crate::output::summary::Report;
 use crate::output::summary::json::to_summary_json;
 use crate::output::summary::markdown::to_summary_markdown;
 use crate::output::summary::text::to_summary_text;
-use crate::pattern::{Patterns, Watching};
+use crate::pattern::Watching;
 use crate::summary::{Summary, Summing};
 
 use super::args::{Common, SummaryFormat};
@@ -24,13 +25,19 @@ use super::{Error, Exit};
 pub(super) fn run(format: SummaryFormat, top: Option<usize>, common: &Common) -> Result<Exit, Error> {
     let sources = sources(common, expression(&common.filtering)?)?;
     let mut summary = Summary::default();
-    let mut patterns = Patterns::default();
-    let reading = read(&sources, common, &(Summing, Watching), &mut |batch, _| {
-        let (sum, watch) = batch.value;
-        sum.add_to(&mut summary);
-        patterns += &watch.into_patterns();
+    let mut patterns = None;
+    let gathering = Gathering::new((Summing, Watching));
+    let reading = read(&sources, common, &gathering, &mut |batch, _| {
+        let (mut sum, watch) = batch.value;
+        sum.move_names_to(&mut summary);
+        gathering.rest((sum, watch.emptied_if_full(&mut patterns)));
         ControlFlow::Continue(())
     });
+    for (sum, watch) in gathering.into_gathered() {
+        sum.add_to(&mut summary);
+        watch.add_to(&mut patterns);
+    }
+    let patterns = patterns.unwrap_or_default();
     let report =
         Report { summary: &summary, patterns: &patterns, account: &reading.account, catalogue: &sources.catalogue };
     let answer = match format {

@@ -126,6 +126,11 @@ impl Presented {
 }
 
 impl Certificates {
+    /// How many entries it holds.
+    pub(super) fn n_held(&self) -> usize {
+        self.sightings.len()
+    }
+
     pub(super) fn take(&mut self, visit: &Visit<'_>, last: &mut Last) {
         let session = visit.case.session;
         let rows = &visit.case.facts.tls.certificate_rows;

@@ -129,6 +129,11 @@ impl AddAssign<&Self> for Offers {
 }
 
 impl Offers {
+    /// How many entries it holds.
+    pub(super) fn n_held(&self) -> usize {
+        self.sightings.len()
+    }
+
     pub(super) fn take(&mut self, visit: &Visit<'_>, last: &mut Last) {
         let facts = visit.case.facts;
         // Where the head is cut, a list without STARTTLS may have been given after it.

@@ -114,6 +114,11 @@ impl AddAssign<&Self> for Logins {
 }
 
 impl Logins {
+    /// How many entries it holds.
+    pub(super) fn n_held(&self) -> usize {
+        self.pairs.len()
+    }
+
     pub(super) fn take(&mut self, visit: &Visit<'_>, key: &mut Vec<u8>) {
         let auth = &visit.case.facts.auth;
         if !auth.failed.is_empty() {

@@ -167,6 +167,11 @@ impl AddAssign<&Self> for Needs {
 }
 
 impl Needs {
+    /// How many entries it holds.
+    pub(super) fn n_held(&self) -> usize {
+        self.things.iter().map(|clients| clients.addresses.len()).sum()
+    }
+
     pub(super) fn take(&mut self, visit: &Visit<'_>) {
         let facts = visit.case.facts;
         let is_logged_in = facts.auth.outcome == Auth::Succeeded;

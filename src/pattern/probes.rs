@@ -63,6 +63,11 @@ impl AddAssign<&Self> for Probes {
 }
 
 impl Probes {
+    /// How many entries it holds.
+    pub(super) fn n_held(&self) -> usize {
+        self.addresses.len()
+    }
+
     pub(super) fn take(&mut self, visit: &Visit<'_>) {
         self.sessions += 1;
         if let Some(probe) = self.addresses.entry(visit.address) {

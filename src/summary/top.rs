@@ -13,11 +13,15 @@
 
 use std::hash::BuildHasher;
 use std::ops::AddAssign;
+use std::sync::LazyLock;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// How much of a name is kept; two that differ only behind it count as one.
 pub const NAME_BYTES: usize = 255;
+
+/// Hashes names for all lists alike, so that adding one to another hashes nothing again.
+static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
 
 /// What is counted of a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +74,6 @@ pub struct Top {
     entries: Vec<Entry>,
     /// Indices into `entries` by the hash of the name.
     table: HashTable<u32>,
-    hasher: DefaultHashBuilder,
     missed: u64,
 }
 
@@ -95,14 +98,7 @@ impl Top {
     pub const MOST: usize = 1 << 16;
 
     fn with_most(most: usize) -> Self {
-        Self {
-            most,
-            names: Vec::new(),
-            entries: Vec::new(),
-            table: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
-            missed: 0,
-        }
+        Self { most, names: Vec::new(), entries: Vec::new(), table: HashTable::new(), missed: 0 }
     }
 
     /// Counts more of a name. Letter case is ignored, an empty name is none.
@@ -112,6 +108,14 @@ impl Top {
             self.count(name, tally, 0);
             self.trim();
         }
+    }
+
+    /// Forgets every name, but keeps the room.
+    pub fn clear(&mut self) {
+        self.names.clear();
+        self.entries.clear();
+        self.table.clear();
+        self.missed = 0;
     }
 
     /// How many names it holds.
@@ -152,8 +156,13 @@ impl Top {
         &self.names[entry.start as usize..][..usize::from(entry.length)]
     }
 
+    #[cfg(test)]
     fn find(&self, name: &[u8]) -> Option<&Entry> {
-        let at = self.table.find(self.hasher.hash_one(name), |at| self.name(&self.entries[*at as usize]) == name)?;
+        self.find_hashed(HASHER.hash_one(name), name)
+    }
+
+    fn find_hashed(&self, hash: u64, name: &[u8]) -> Option<&Entry> {
+        let at = self.table.find(hash, |at| self.name(&self.entries[*at as usize]) == name)?;
         Some(&self.entries[*at as usize])
     }
 
@@ -161,7 +170,13 @@ impl Top {
         let start = self.names.len();
         self.names.extend_from_slice(&name[..name.len().min(NAME_BYTES)]);
         self.names[start..].make_ascii_lowercase();
-        let hash = self.hasher.hash_one(&self.names[start..]);
+        let hash = HASHER.hash_one(&self.names[start..]);
+        self.count_last(start, hash, tally, short);
+    }
+
+    /// Counts more of the name that stands behind those that are held, from `start` on, and takes it
+    /// off again where it is held already.
+    fn count_last(&mut self, start: usize, hash: u64, tally: Tally, short: u64) {
         let (names, entries) = (&self.names, &self.entries);
         let known = self.table.find(hash, |at| {
             let entry = &entries[*at as usize];
@@ -203,8 +218,7 @@ impl Top {
         for entry in kept {
             let start = self.names.len();
             self.names.extend_from_slice(old.name(entry));
-            let hash = self.hasher.hash_one(&self.names[start..]);
-            self.insert(start, hash, entry.tally, entry.short);
+            self.insert(start, entry.hash, entry.tally, entry.short);
         }
         self.missed = self.missed.max(dropped.first().map_or(0, |entry| entry.most()));
     }
@@ -214,13 +228,16 @@ impl AddAssign<&Self> for Top {
     fn add_assign(&mut self, other: &Self) {
         if other.missed > 0 {
             // What the other list does not hold it may have dropped.
-            let is_held: Vec<bool> = self.entries.iter().map(|entry| other.find(self.name(entry)).is_some()).collect();
+            let is_held: Vec<bool> =
+                self.entries.iter().map(|entry| other.find_hashed(entry.hash, self.name(entry)).is_some()).collect();
             for (entry, is_held) in self.entries.iter_mut().zip(is_held) {
                 entry.short += if is_held { 0 } else { other.missed };
             }
         }
         for entry in &other.entries {
-            self.count(other.name(entry), entry.tally, entry.short);
+            let start = self.names.len();
+            self.names.extend_from_slice(other.name(entry));
+            self.count_last(start, entry.hash, entry.tally, entry.short);
         }
         self.missed += other.missed;
         self.trim();
