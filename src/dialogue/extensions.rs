@@ -65,7 +65,11 @@ fn keyword(word: &[u8]) -> Option<Arguments> {
     if word.len() > 5 && word[..5].eq_ignore_ascii_case(b"AUTH=") {
         return Some(Arguments::Words);
     }
-    KEYWORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, arguments)| *arguments)
+    // Their lengths and first letters tell most keywords apart.
+    let first = word.first()?.to_ascii_uppercase();
+    let is_like = |known: &[u8]| known.len() == word.len() && known[0] == first;
+    let known = KEYWORDS.iter().find(|(known, _)| is_like(known) && known.eq_ignore_ascii_case(word))?;
+    Some(known.1)
 }
 
 /// Returns each extension that the rows offer, for example `SIZE 37748736` and `AUTH NTLM LOGIN`.
@@ -90,7 +94,12 @@ pub fn read_extensions<'a>(session: &Session<'a>, rows: &[u32]) -> Vec<&'a [u8]>
 
 /// Whether the rows offer STARTTLS.
 pub fn is_starttls_offered(session: &Session<'_>, rows: &[u32]) -> bool {
-    read_extensions(session, rows).iter().any(|extension| extension.eq_ignore_ascii_case(b"STARTTLS"))
+    offers_starttls(&read_extensions(session, rows))
+}
+
+/// Whether STARTTLS is among the extensions.
+pub fn offers_starttls(extensions: &[&[u8]]) -> bool {
+    extensions.iter().any(|extension| extension.eq_ignore_ascii_case(b"STARTTLS"))
 }
 
 /// Whether the text is of a reply to EHLO: the greeting with what may follow it, or a line that

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use crate::dialogue::certificate::{Certificate, read_certificate};
-use crate::dialogue::extensions::read_extensions;
+use crate::dialogue::extensions::{offers_starttls, read_extensions};
 use crate::dialogue::facts::{Auth, Protocol, Proxied, Span, StartTls};
 use crate::dialogue::notice::{Negotiation, parse_negotiation};
 use crate::ingest::Case;
@@ -66,7 +66,11 @@ impl Text<'_> {
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_text())
+        // Nearly all text is valid, and that is seen much sooner than mended.
+        match std::str::from_utf8(&self.0) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => serializer.serialize_str(&self.to_text()),
+        }
     }
 }
 
@@ -203,6 +207,7 @@ impl<'a> Record<'a> {
         let (local, remote) = (case.local(), case.remote());
         let time = |field: Field<'_>| Timestamp::parse(field.as_inner()).unwrap_or(Timestamp(0));
         let span = |span: Option<Span>| span.map(|span| text_of(case, span));
+        let extensions = read_extensions(session, &case.facts.ehlo_rows);
         Self {
             schema: SCHEMA,
             id: Text(Cow::Owned(case.to_id())),
@@ -227,9 +232,12 @@ impl<'a> Record<'a> {
             files: files_of(case),
             banner: span(case.facts.banner),
             helo: span(case.facts.helo),
-            extensions: extensions_of(case, &case.facts.ehlo_rows),
-            extensions_tls: extensions_of(case, &case.facts.ehlo_rows_tls),
-            starttls: StartTlsRecord::new(case),
+            starttls: StartTlsRecord::new(case, is_offered(case, &extensions)),
+            extensions: extensions.into_iter().map(text_of_bytes).collect(),
+            extensions_tls: read_extensions(session, &case.facts.ehlo_rows_tls)
+                .into_iter()
+                .map(text_of_bytes)
+                .collect(),
             auth: AuthRecord::new(case),
             mail: MailRecord::new(case),
             proxied: ProxiedRecord(hand_overs(case)),
@@ -242,7 +250,7 @@ impl<'a> Record<'a> {
 }
 
 impl<'a> StartTlsRecord<'a> {
-    fn new(case: &Case<'a>) -> Self {
+    fn new(case: &Case<'a>, offered: Option<bool>) -> Self {
         let tls = &case.facts.tls;
         let text = case.session.text;
         let negotiation = tls.negotiation.map(|span| parse_negotiation(span.of(text))).unwrap_or_default();
@@ -250,7 +258,7 @@ impl<'a> StartTlsRecord<'a> {
         let span = |span: Option<Span>| span.map(|span| text_of(case, span));
         Self {
             outcome: starttls_text(tls.outcome),
-            offered: is_offered(case),
+            offered,
             error: span(tls.error),
             protocol: tls.protocol.map(protocol_text),
             cipher: cipher.and_then(some_text),
@@ -269,9 +277,9 @@ impl<'a> StartTlsRecord<'a> {
 
 /// Whether STARTTLS was offered; `None` where no EHLO reply was read, or where a cut head leaves
 /// open whether a list without it was given before TLS or after it.
-fn is_offered(case: &Case<'_>) -> Option<bool> {
+fn is_offered(case: &Case<'_>, extensions: &[&[u8]]) -> Option<bool> {
     let rows = &case.facts.ehlo_rows;
-    let is_listed = crate::dialogue::extensions::is_starttls_offered(case.session, rows);
+    let is_listed = offers_starttls(extensions);
     (!rows.is_empty() && (is_listed || !case.facts.is_head_cut)).then_some(is_listed)
 }
 
@@ -363,8 +371,8 @@ fn disconnect_of<'a>(case: &Case<'a>) -> Option<Text<'a>> {
     Some(Text(case.session.as_context(row).to_value())).filter(|text| !text.0.is_empty())
 }
 
-fn extensions_of<'a>(case: &Case<'a>, rows: &[u32]) -> Vec<Text<'a>> {
-    read_extensions(case.session, rows).into_iter().map(|extension| Text(Cow::Borrowed(extension))).collect()
+fn text_of_bytes(bytes: &[u8]) -> Text<'_> {
+    Text(Cow::Borrowed(bytes))
 }
 
 /// The files of the session's rows, in the order of their first rows.

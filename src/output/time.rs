@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, FixedOffset, Local, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Local, Offset, TimeZone, Timelike, Utc};
 
 use crate::ingest::Case;
 use crate::record::value::Timestamp;
@@ -53,6 +53,10 @@ pub fn push_time(out: &mut String, time: Timestamp, zone: Zone) {
     };
     // chrono knows %.3f but not %.7f, so the fraction is written by hand.
     let _ = match offset {
+        None if (1..=9999).contains(&moment.year()) => {
+            push_clock(out, &moment);
+            Ok(())
+        }
         None => write!(out, "{}", moment.format("%Y-%m-%dT%H:%M:%S")),
         Some(offset) => write!(out, "{}", moment.with_timezone(&offset).format("%Y-%m-%dT%H:%M:%S")),
     };
@@ -61,6 +65,31 @@ pub fn push_time(out: &mut String, time: Timestamp, zone: Zone) {
     match offset {
         None => out.push('Z'),
         Some(offset) => drop(write!(out, "{offset}")),
+    }
+}
+
+/// Appends `2026-11-23T08:29:00`, for a year of four digits: nearly every time that is shown, and
+/// chrono's own way takes ten times as long.
+fn push_clock(out: &mut String, moment: &DateTime<Utc>) {
+    let year = moment.year_ce().1;
+    let parts = [
+        ('-', moment.month()),
+        ('-', moment.day()),
+        ('T', moment.hour()),
+        (':', moment.minute()),
+        (':', moment.second()),
+    ];
+    push_pair(out, year / 100);
+    push_pair(out, year % 100);
+    for (before, number) in parts {
+        out.push(before);
+        push_pair(out, number);
+    }
+}
+
+fn push_pair(out: &mut String, number: u32) {
+    for digit in [number / 10 % 10, number % 10] {
+        out.push(char::from_digit(digit, 10).unwrap_or('0'));
     }
 }
 
@@ -108,6 +137,7 @@ pub fn to_grouped(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[track_caller]
     fn check(time: &str, zone: Zone, expected: &str) {
@@ -121,6 +151,16 @@ mod tests {
         check("2026-11-23T08:29:00.1040001Z", Zone::Utc, "2026-11-23T08:29:00.1040001Z");
         check("2026-11-23T23:29:00.104Z", Zone::Fixed(90), "2026-11-24T00:59:00.104+01:30");
         check("2026-11-23T08:29:00.104Z", Zone::Fixed(-210), "2026-11-23T04:59:00.104-03:30");
+    }
+
+    proptest! {
+        #[test]
+        fn clocks_are_as_chrono_shows_them(seconds in -62_135_596_800..253_402_300_800_i64) {
+            let moment = DateTime::<Utc>::from_timestamp(seconds, 0).unwrap();
+            let mut text = String::new();
+            push_clock(&mut text, &moment);
+            prop_assert_eq!(text, moment.format("%Y-%m-%dT%H:%M:%S").to_string());
+        }
     }
 
     #[test]
