@@ -171,7 +171,7 @@ impl Study for Certificates {
     fn take(&self, case: &Case<'_>, told: &mut Self::Yield) {
         let mut text = Vec::new();
         csv_output::write_header(&mut text).expect("names");
-        csv_output::write_record(case, &mut text).expect("cells");
+        csv_output::write_record(case, csv_output::Cells::Exact, &mut text).expect("cells");
         let mut reader = csv::Reader::from_reader(&text[..]);
         let names = reader.headers().expect("names").clone();
         let cells = reader.records().next().expect("a row").expect("cells");

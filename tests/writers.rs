@@ -176,7 +176,7 @@ static WRITTEN: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(|| {
         checked.add_to(&mut tallies);
         ControlFlow::Continue(())
     });
-    let basis = Basis { empty: Empty::Unknown, n_unreadable: 0 };
+    let basis = Basis { n_read: account.sessions, empty: Empty::Unknown, n_unreadable: 0 };
     written.extend(to_reports(&catalogue, &account, &summary, &patterns));
     let check = CheckReport::new(&limits, &tallies, basis);
     written.extend([
