@@ -150,6 +150,12 @@ impl Values {
         }
     }
 
+    /// In text about no session in particular, what is for a Default connector names one.
+    fn example_default(&self) -> Option<Self> {
+        let is_example = self.is_default.is_none() && self.connector.is_some();
+        is_example.then(|| Self { connector: Some("EX01\\Default Frontend EX01".into()), ..self.clone() })
+    }
+
     fn get(&self, name: &str) -> Option<String> {
         let value = match name {
             "connector" => &self.connector,
@@ -205,10 +211,11 @@ impl Values {
 impl Article {
     /// What to look at, then what to change, with these values in the commands.
     pub fn to_advice(&self, values: &Values) -> Vec<Advice> {
-        let of = |kind: Kind, step: &Step| Advice {
-            kind,
-            purpose: step.purpose,
-            command: (!step.command.is_empty()).then(|| values.fill(step.command)),
+        let default = values.example_default();
+        let of = |kind: Kind, step: &Step| {
+            let values = default.as_ref().filter(|_| step.scope == Scope::DefaultConnector).unwrap_or(values);
+            let command = (!step.command.is_empty()).then(|| values.fill(step.command));
+            Advice { kind, purpose: step.purpose, command }
         };
         let fits = |step: &&Step| values.fits(step.scope);
         let checks = self.checks.iter().filter(fits).map(|step| of(Kind::Check, step));
@@ -245,6 +252,73 @@ mod tests {
             let has_change = article.changes.iter().any(|step| !step.command.is_empty());
             assert!(!has_change || article.checks.iter().any(|step| !step.command.is_empty()), "{}", article.name);
         }
+    }
+
+    /// The command without what stands in quotes; `None` where a quote does not end.
+    fn bare(command: &str) -> Option<String> {
+        let mut bare = String::new();
+        let mut characters = command.chars().peekable();
+        while let Some(character) = characters.next() {
+            bare.push(character);
+            if !matches!(character, '\'' | '"') {
+                continue;
+            }
+            loop {
+                match characters.next()? {
+                    '`' if character == '"' => drop(characters.next()?),
+                    end if end == character => match characters.next_if_eq(&character) {
+                        Some(_) => {}
+                        None => break,
+                    },
+                    _ => {}
+                }
+            }
+        }
+        Some(bare)
+    }
+
+    #[test]
+    fn values_change_nothing_but_literals() {
+        let all = |value: &str| {
+            let some = Some(value.to_owned());
+            let [connector, server, fqdn, thumbprint, certified] = std::array::from_fn(|_| some.clone());
+            let [user, client, sender, recipient, time] = std::array::from_fn(|_| some.clone());
+            let end = some;
+            let told = Values { connector, server, fqdn, thumbprint, certified, ..Values::default() };
+            Values { user, client, sender, recipient, time, end, ..told }
+        };
+        let (plain, odd) = (all("x"), all("x'; Remove-Item '$(y)\"} | {"));
+        for step in RULES.iter().flat_map(|article| article.checks.iter().chain(article.changes)) {
+            let expected = bare(&plain.fill(step.command));
+            assert!(expected.is_some(), "{}", step.command);
+            assert_eq!(bare(&odd.fill(step.command)), expected, "{}", step.command);
+            let braces =
+                |open: char, close: char| step.command.matches(open).count() == step.command.matches(close).count();
+            assert!(braces('{', '}') && braces('(', ')'), "{}", step.command);
+        }
+    }
+
+    #[test]
+    fn events_are_searched_within_bounds() {
+        for step in RULES.iter().flat_map(|article| article.checks.iter().chain(article.changes)) {
+            let command = step.command;
+            assert_eq!(command.contains("StartTime="), command.contains("EndTime="), "{command}");
+            assert!(!command.contains("Get-WinEvent") || command.contains("-MaxEvents"), "{command}");
+        }
+    }
+
+    #[test]
+    fn examples_name_the_connector_that_is_meant() {
+        let article = RULES.iter().find(|article| article.name == "certificate-name-mismatch").unwrap();
+        let commands: Vec<String> =
+            article.to_advice(&Values::examples()).into_iter().filter_map(|advice| advice.command).collect();
+        let set = |connector: &str, what: &str| {
+            commands.iter().any(|one| one.contains(&format!("Set-ReceiveConnector '{connector}' -{what}")))
+        };
+        assert!(set("EX01\\Client Frontend EX01", "Fqdn") && set("EX01\\Client Frontend EX01", "TlsCertificateName"));
+        assert!(
+            set("EX01\\Default Frontend EX01", "TlsCertificateName") && !set("EX01\\Default Frontend EX01", "Fqdn")
+        );
     }
 
     #[test]

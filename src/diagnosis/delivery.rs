@@ -215,7 +215,8 @@ pub(super) const MESSAGE_REJECTED: Article = Article {
             "the organisation's limits",
             "Get-TransportConfig | Format-List MaxReceiveSize,MaxSendSize,MaxRecipientEnvelopeLimit",
         ),
-        step("rules and agents", "Get-TransportRule | Format-Table Name,State,Priority"),
+        step("the rules", "Get-TransportRule | Format-Table Name,State,Priority"),
+        step("the agents, on the server", "Get-TransportAgent | Format-Table Identity,Enabled,Priority"),
         step("what became of it", TRACKING),
     ],
     changes: &[step(
@@ -240,7 +241,14 @@ pub(super) const COMMAND_REFUSED: Article = Article {
     ],
     checks: &[
         step("the connector", CONNECTOR),
-        step("the agents that may have answered", "Get-TransportAgent | Format-Table Identity,Enabled,Priority"),
+        step(
+            "the agents that may have answered, on the server",
+            "Get-TransportAgent | Format-Table Identity,Enabled,Priority",
+        ),
+        step(
+            "and those of its front end",
+            "Get-TransportAgent -TransportService FrontEnd | Format-Table Identity,Enabled,Priority",
+        ),
         step("what message tracking knows of that time", TRACKING),
     ],
     changes: &[],

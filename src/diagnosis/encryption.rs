@@ -183,8 +183,8 @@ const CERTIFICATES: &str = "Get-ExchangeCertificate -Server {server} | Format-Li
 /// What the server wrote when it found no certificate.
 const EVENTS: &str =
     "Get-WinEvent -ComputerName {server} -FilterHashtable @{LogName='Application';Id=12014} -MaxEvents 5";
-/// What hands a certificate to the connector.
-const HAND_OVER: &str = "$c = Get-ExchangeCertificate -Server {server} -Thumbprint {thumbprint}; Set-ReceiveConnector {connector} -TlsCertificateName \"<I>$($c.Issuer)<S>$($c.Subject)\"";
+/// What hands another certificate to the connector than the one that it presented.
+const HAND_OVER: &str = "$c = Get-ExchangeCertificate -Server {server} -Thumbprint '<thumbprint of the right one>'; Set-ReceiveConnector {connector} -TlsCertificateName \"<I>$($c.Issuer)<S>$($c.Subject)\"";
 
 pub(super) const HANDSHAKE_FAILED: Article = Article {
     rule: Rule::StartTlsHandshakeFailed,
@@ -246,7 +246,7 @@ pub(super) const REFUSED: Article = Article {
     changes: &[
         step(
             "enable a valid certificate for SMTP (answer no to replacing the default certificate)",
-            "Enable-ExchangeCertificate -Server {server} -Thumbprint {thumbprint} -Services SMTP",
+            "Enable-ExchangeCertificate -Server {server} -Thumbprint '<thumbprint of the right one>' -Services SMTP",
         ),
         step("let the connector present it", HAND_OVER),
     ],
@@ -293,10 +293,7 @@ pub(super) const NOT_OFFERED: Article = Article {
         step("whether the server complains of a missing certificate", EVENTS),
     ],
     changes: &[
-        step(
-            "let the connector present a certificate that holds its name",
-            "$c = Get-ExchangeCertificate -Server {server} -Thumbprint '<thumbprint>'; Set-ReceiveConnector {connector} -TlsCertificateName \"<I>$($c.Issuer)<S>$($c.Subject)\"",
-        ),
+        step("let the connector present a certificate that holds its name", HAND_OVER),
         step_for(
             Scope::OtherConnector,
             "or, on a Client connector or one of your own, let it bear the certificate's name",

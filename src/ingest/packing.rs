@@ -55,7 +55,7 @@ const KNOWN: [Known; 11] = [
     known(Packing::Zip, b"PK\x03\x04", "zip", ["`unzip FILE`", "`Expand-Archive FILE`"]),
     known(Packing::Zip, b"PK\x05\x06", "zip", ["`unzip FILE`", "`Expand-Archive FILE`"]),
     known(Packing::SevenZip, b"7z\xbc\xaf\x27\x1c", "7-Zip", ["`7z x FILE`", "7-Zip"]),
-    known(Packing::Bzip2, b"BZh", "bzip2", ["`bzip2 -dk FILE`", "7-Zip"]),
+    known(Packing::Bzip2, b"BZh?1AY&SY", "bzip2", ["`bzip2 -dk FILE`", "7-Zip"]),
     known(Packing::Xz, b"\xfd7zXZ\x00", "xz", ["`xz -dk FILE`", "7-Zip"]),
     known(Packing::Zstd, b"\x28\xb5\x2f\xfd", "zstd", ["`zstd -d FILE`", "7-Zip"]),
     known(Packing::Lz4, b"\x04\x22\x4d\x18", "lz4", ["`lz4 -d FILE`", "`lz4 -d FILE`"]),
@@ -67,7 +67,7 @@ const KNOWN: [Known; 11] = [
 impl Packing {
     /// Says what a file was packed by that begins so; `None` where it was not.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
-        KNOWN.iter().find(|known| head.starts_with(known.magic)).map(|known| known.packing)
+        KNOWN.iter().find(|known| begins(head, known.magic)).map(|known| known.packing)
     }
 
     fn known(self) -> Option<&'static Known> {
@@ -83,6 +83,12 @@ impl Packing {
     pub fn remedies(self) -> [&'static str; 2] {
         self.known().map_or([""; 2], |known| [known.linux, known.windows])
     }
+}
+
+/// Whether the bytes begin with the pattern, in which `?` is any byte.
+fn begins(head: &[u8], pattern: &[u8]) -> bool {
+    let is_it = |(byte, of): (&u8, &u8)| byte == of || *of == b'?';
+    head.len() >= pattern.len() && head.iter().zip(pattern).all(is_it)
 }
 
 #[cfg(test)]
@@ -105,6 +111,7 @@ mod tests {
         check(b"\x28\xb5\x2f\xfd\x04", Some("zstd"));
         check(b"#Software: Microsoft Exchange Server\r\n", None);
         check(b"PK", None);
+        check(b"BZhello\r\n", None);
         check(b"\x1f\x8b", None);
         check(b"", None);
     }
