@@ -198,6 +198,15 @@ fn standard_input_is_read_to_its_end() {
 }
 
 #[test]
+fn without_a_command_and_a_terminal_it_goes_on_too() {
+    let scene = Scene::begin(HEADER);
+    let mut running = Running::begin(&["-F", scene.folder.path().to_str().expect("a path")]);
+    append(&scene.log(), &part(1, 0, 4));
+    assert_eq!(id(&running.line()), "0001");
+    running.child.kill().expect("the end");
+}
+
+#[test]
 fn what_does_not_go_together_is_said() {
     let said = |arguments: &[&str]| {
         let output = command(arguments).output().expect("the program runs");
