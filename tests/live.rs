@@ -484,6 +484,8 @@ fn utf16_is_read_once_and_said() {
     scene.round(&[]);
     scene.write("a.log", utf16(text(6)));
     scene.round(&["a.log changed, and what is new in it is not read: it is UTF-16, or shares a line with another file; read it without following"]);
+    scene.write("a.log", utf16(text(6) + "\r\n"));
+    scene.round(&[]);
     scene.follower.finish();
     assert_eq!(scene.told(), [("0001", 5)]);
 }

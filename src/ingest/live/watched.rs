@@ -27,7 +27,7 @@ pub(super) struct Watched {
     /// Size and time at the last look; `None` where it must be opened anyhow.
     seen: Option<Stamp>,
     is_gone: bool,
-    /// Whether it was said already that it cannot be read.
+    /// Whether it was said already that it cannot be read, or read on.
     pub(super) is_failing: bool,
 }
 
@@ -215,7 +215,7 @@ impl Watched {
         match &mut self.state {
             State::Doubtful(doubt) if doubt.is_stale(stamp.size_bytes) || self.is_failing => Change::Doubtful,
             State::Doubtful(_) => Change::None,
-            State::Whole(_) if before.is_none() => Change::None,
+            State::Whole(_) if before.is_none() || std::mem::replace(&mut self.is_failing, true) => Change::None,
             State::Whole(_) => Change::Unread,
             State::Log(log) => match File::open(&self.found.path).and_then(|mut file| log.look(&mut file)) {
                 Ok(change) => {
