@@ -20,6 +20,7 @@ mod pipeline;
 pub mod live;
 pub mod gathering;
 pub mod tail;
+pub mod window;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;

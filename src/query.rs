@@ -36,6 +36,7 @@ mod matching;
 pub mod complete;
 pub mod selecting;
 
+use crate::ingest::window::Window;
 use error::SyntaxError;
 use expression::Expression;
 use matching::{Node, Witness};
@@ -86,6 +87,11 @@ impl Query {
     /// Whether everything is meant.
     pub fn is_everything(&self) -> bool {
         self.expression.is_none()
+    }
+
+    /// When the sessions begin that can be meant.
+    pub fn window(&self) -> Window {
+        self.plan.window()
     }
 
     /// The questions about facts without which nothing is meant, as text: where one of them is true

@@ -275,6 +275,7 @@ fn filters() {
     check!("filter_files", "lines", "-q", "-l", "-f", "failures>=3 or tls<1.2", "samples");
     check!("filter_nothing", "sessions", "-f", "user:nobody", "samples/auth-rejected.log");
     check!("filter_count_nothing", "sessions", "-c", "-f", "user:nobody", "samples/auth-rejected.log");
+    check!("filter_since", "sessions", "-c", "--since", "2027-01-01", "samples/submission-proxied");
     check!("show_no_id", "show", "", "samples/auth-rejected.log");
     check!("show_path_for_id", "show", "-f", "auth:failed", "samples");
     check!("filter_show", "show", "08DF491A9AC4C2DF", "-f", "auth:succeeded", "samples/auth-rejected.log");

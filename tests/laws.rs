@@ -5,6 +5,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
+use heloscope::query::Query;
+use heloscope::query::saved::SavedFilters;
+use heloscope::query::selecting::{Noting, Selecting};
+use heloscope::query::time::Times;
+use heloscope::record::value::Timestamp;
 use proptest::prelude::*;
 
 const HEADER: &str = "#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n#Date: 2026-11-23T08:00:00.000Z\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n";
@@ -122,6 +127,88 @@ fn torn_options() -> impl Strategy<Value = Options> {
     let mapping = prop_oneof![Just(Mapping::Mapped), Just(Mapping::Read)];
     (200..4000_usize, 1..3_usize, mapping)
         .prop_map(|(chunk_bytes, n_threads, mapping)| options(chunk_bytes, n_threads, mapping))
+}
+
+/// Sessions of some days: when each begins, how many hours after that its rows stand, and whether its
+/// head and its tail were logged.
+#[derive(Clone, Debug)]
+struct Days {
+    sessions: Vec<(u32, Vec<u32>, bool, bool)>,
+    /// Where files end.
+    cuts: Vec<prop::sample::Index>,
+    /// Whether two files were joined in the wrong order.
+    is_joined: bool,
+}
+
+fn days() -> impl Strategy<Value = Days> {
+    let session = (0..240_u32, prop::collection::vec(0..24_u32, 1..5), any::<bool>(), any::<bool>());
+    (
+        prop::collection::vec(session, 1..14),
+        prop::collection::vec(any::<prop::sample::Index>(), 0..9),
+        prop::bool::weighted(0.2),
+    )
+        .prop_map(|(sessions, cuts, is_joined)| Days { sessions, cuts, is_joined })
+}
+
+/// So many minutes after the beginning of November.
+fn november(minutes: u32) -> String {
+    format!("2026-11-{:02}T{:02}:{:02}:00.000Z", 1 + minutes / 1440, minutes / 60 % 24, minutes % 60)
+}
+
+/// Writes the sessions as one server's files. Rows of an hour stand in any order.
+fn write_days(folder: &Path, days: &Days) {
+    let mut rows: Vec<(u32, String)> = Vec::new();
+    for (number, (start, hours, has_head, has_tail)) in days.sessions.iter().enumerate() {
+        let mut hours: Vec<u32> = hours.iter().map(|hour| start + hour).collect();
+        hours.sort_unstable();
+        let last = hours.len() - 1;
+        for (sequence, hour) in hours.into_iter().enumerate() {
+            let event = match sequence {
+                0 if *has_head => "+",
+                _ if sequence == last && *has_tail => "-",
+                _ => "<",
+            };
+            let minute = u32::try_from((number * 17 + sequence * 29) % 60).expect("less than an hour");
+            let time = november(hour * 60 + minute);
+            let row = format!(
+                "{time},EX01\\Default,08DE2A1B3C4D{number:04X},{sequence},192.0.2.5:25,198.51.100.7:4096,{event},word {sequence},\r\n"
+            );
+            rows.push((hour, row));
+        }
+    }
+    rows.sort_by_key(|(hour, _)| *hour);
+    let rows: Vec<String> = rows.into_iter().map(|(_, row)| row).collect();
+    let mut places: Vec<usize> = days.cuts.iter().map(|cut| cut.index(rows.len())).chain([0, rows.len()]).collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut files: Vec<Vec<String>> = places.windows(2).map(|ends| rows[ends[0]..ends[1]].to_vec()).collect();
+    if days.is_joined && files.len() > 2 {
+        let joined = [files.remove(1), files.remove(0)].concat();
+        files.insert(0, joined);
+    }
+    for (number, rows) in files.iter().enumerate() {
+        write(folder, &format!("RECV{number}.LOG"), rows);
+    }
+}
+
+/// The sessions that the query means, where the files were narrowed to its window.
+fn read_narrowed(folder: &Path, query: &str) -> Vec<Seen> {
+    let times = Times { now: Timestamp(0), last: None };
+    let query = Query::parse(query, &SavedFilters::default(), &times).expect("a query");
+    let mut catalogue = Catalogue::build(&[folder.to_owned()], None);
+    let n_files = catalogue.files.len();
+    catalogue.narrow(query.window());
+    assert_eq!(catalogue.files.len() + catalogue.skipped.len(), n_files);
+    let study = Selecting { query: &query, study: &Collect, noting: Noting::Nothing };
+    let mut sessions = Vec::new();
+    let account = ingest(&catalogue, &options(700, 2, Mapping::Read), &study, &mut |batch: Batch<_>| {
+        sessions.extend(batch.value.value);
+        ControlFlow::Continue(())
+    });
+    // What is said to have been read was read, and no more.
+    assert_eq!(account.bytes, catalogue.files.iter().map(|file| file.size_bytes).sum::<u64>());
+    sessions.sort_by_key(|(position, _)| *position);
+    sessions.into_iter().map(|(_, session)| session).collect()
 }
 
 proptest! {
@@ -262,6 +349,32 @@ proptest! {
         let (sessions, account) = read(&[parts], &options);
         prop_assert_eq!(sessions, told);
         prop_assert_eq!((account.malformed, account.pending), (0, 0));
+    }
+
+    #[test]
+    fn files_left_out_change_no_answer(days in days(), from in 0..16_000_u32, n_minutes in 0..3600_u32, which in 0..4) {
+        let folder = tempfile::tempdir().expect("a folder");
+        write_days(folder.path(), &days);
+        let (since, until) = (november(from), november(from + n_minutes));
+        let query = match which {
+            0 => format!("after:{since}"),
+            1 => format!("before:{until}"),
+            2 => format!("after:{since} before:{until}"),
+            _ => format!("(after:{since} before:{until}) or (before:{} \"word 0\")", november(from / 2)),
+        };
+        // The times of rows are of one length, so that they can be compared as texts.
+        let is_meant = |rows: &[String]| {
+            let start = &rows[0][..since.len()];
+            match which {
+                0 => start >= &since[..],
+                1 => start < &until[..],
+                2 => (&since[..]..&until[..]).contains(&start),
+                _ => (&since[..]..&until[..]).contains(&start) || (start < &november(from / 2)[..] && rows.iter().any(|row| row.contains("word 0"))),
+            }
+        };
+        let (all, _) = read(&[folder.path().to_owned()], &Options::default());
+        let whole: Vec<Seen> = all.into_iter().filter(|(_, rows)| is_meant(rows)).collect();
+        prop_assert_eq!(read_narrowed(folder.path(), &query), whole);
     }
 
     #[test]

@@ -79,8 +79,9 @@ pub(super) fn options(common: &Common) -> Options {
 ///
 /// Errors: no path, and nobody but a person at standard input.
 pub(super) fn sources(common: &Common, expression: Option<Expression>) -> Result<Sources, Error> {
-    let catalogue = Catalogue::build(&paths(common)?, common.output.as_deref());
+    let mut catalogue = Catalogue::build(&paths(common)?, common.output.as_deref());
     let query = to_query(expression, &catalogue);
+    catalogue.narrow(query.window());
     Ok(Sources { catalogue, query })
 }
 

@@ -130,6 +130,8 @@ pub enum SkipReason {
     Empty,
     /// The same bytes as the file named here.
     Duplicate(PathBuf),
+    /// Its rows lie too far before or behind the time that is asked for.
+    OtherTime,
 }
 
 /// A file that was left out.

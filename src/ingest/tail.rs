@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
@@ -25,20 +26,24 @@ pub fn last_time(catalogue: &Catalogue) -> Option<Timestamp> {
 }
 
 fn last_time_of(file: &LogFile) -> Option<Timestamp> {
-    let tail = if file.size_bytes > 0 { read_tail(file).unwrap_or_default() } else { Vec::new() };
+    let from = file.size_bytes.saturating_sub(TAIL_BYTES);
+    let tail =
+        if file.size_bytes > 0 { read_part(&file.path, from, TAIL_BYTES).unwrap_or_default() } else { Vec::new() };
     let last = tail.split(|&byte| byte == b'\n').rev().find_map(|line| time_of(file, line.trim_ascii_end()));
     last.max(file.first_time)
 }
 
-fn read_tail(file: &LogFile) -> io::Result<Vec<u8>> {
-    let mut opened = File::open(&file.path)?;
-    let length = opened.metadata()?.len();
-    opened.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
-    let mut tail = Vec::new();
-    opened.take(TAIL_BYTES).read_to_end(&mut tail)?;
-    // Of UTF-16 all that matters here is ASCII.
-    tail.retain(|byte| *byte != 0);
-    Ok(tail)
+/// Reads so many bytes of a file, from a place on; of UTF-16 what of it is ASCII, which is all that
+/// matters for times and ids.
+///
+/// Errors: what the system says.
+pub(super) fn read_part(path: &Path, from: u64, n_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut opened = File::open(path)?;
+    opened.seek(SeekFrom::Start(from))?;
+    let mut part = Vec::new();
+    opened.take(n_bytes).read_to_end(&mut part)?;
+    part.retain(|byte| *byte != 0);
+    Ok(part)
 }
 
 fn time_of(file: &LogFile, line: &[u8]) -> Option<Timestamp> {

@@ -54,6 +54,7 @@ pub fn to_reason_text(reason: &SkipReason) -> String {
         SkipReason::MissingColumn(column) => format!("without the column {column}"),
         SkipReason::Empty => "empty".into(),
         SkipReason::Duplicate(_) => "duplicate of another file".into(),
+        SkipReason::OtherTime => "outside the time asked for".into(),
     }
 }
 

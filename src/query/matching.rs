@@ -10,6 +10,7 @@ use super::question::Question;
 use super::subject::Subject;
 use super::syntax::Operator;
 use super::time::Times;
+use crate::ingest::window::Window;
 use crate::record::value::Timestamp;
 
 /// A part of a query, ready to be asked.
@@ -69,6 +70,18 @@ impl Node {
             Self::Not(inner) => inner.needs_rows(),
             Self::Since(_) | Self::Until(_) => false,
             Self::Ask(question) => question.needs_rows(),
+        }
+    }
+
+    /// When the sessions begin that can be meant.
+    pub(super) fn window(&self) -> Window {
+        let everything = Window::default();
+        match self {
+            Self::And(parts) => parts.iter().map(Self::window).fold(everything, Window::and),
+            Self::Or(parts) => parts.iter().map(Self::window).reduce(Window::or).unwrap_or(everything),
+            Self::Since(moment) => Window { since: Some(*moment), ..everything },
+            Self::Until(moment) => Window { until: Some(*moment), ..everything },
+            Self::Not(_) | Self::Ask(_) => everything,
         }
     }
 

@@ -130,7 +130,7 @@ fn is_repeat(entry: &Entry, fingerprint: Fingerprint) -> bool {
 
 /// Whether the id is as Exchange makes it: a count of 100 ns since the year 1, here of the years
 /// 2000 to 2100, that grows with each session. Ids that were made unknowable are none.
-fn is_clock(session_key: u64) -> bool {
+pub(crate) fn is_clock(session_key: u64) -> bool {
     (630_822_816_000_000_000..662_380_416_000_000_000).contains(&session_key)
 }
 
