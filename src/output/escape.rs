@@ -49,7 +49,9 @@ fn push_code(shown: &mut String, code: u32) {
 ///
 /// In JSON such characters stand within strings alone, so the whole can be gone through at once.
 pub(super) fn escape_json(json: &mut Vec<u8>, from: usize) {
-    if json[from..].iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+    // Looks at all bytes whatever it finds, so that it can look at many at once.
+    let is_plain = json[from..].iter().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~' | b'\n'));
+    if is_plain {
         return;
     }
     let Some(escaped) = std::str::from_utf8(&json[from..]).ok().and_then(to_escaped_json) else { return };
