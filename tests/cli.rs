@@ -355,6 +355,19 @@ fn saved_filters() {
     ];
     let told: Vec<String> = faults.iter().map(|config| told_with(config, &["fields"])).collect();
     insta::assert_snapshot!("config_faults", told.join("\n"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("heloscope.toml");
+    let ask = || {
+        let mut command = heloscope(&["sessions", "-q", "-c", "samples", "-f", "@lab"]);
+        // Where Linux keeps configuration, and where Windows does.
+        command.env("XDG_CONFIG_HOME", folder.path()).env("APPDATA", folder.path());
+        command.output().expect("the program runs")
+    };
+    assert_eq!(code(&ask()), 2);
+    std::fs::write(&path, config).expect("a file");
+    assert_eq!(stdout(&ask()), stdout(&run(&["sessions", "-q", "-c", "samples", "-f", "ip:198.51.100.0/24 -@probes"])));
+    std::fs::write(&path, b"\xff\xfe[").expect("a file");
+    assert!(String::from_utf8_lossy(&ask().stderr).contains("is not UTF-8: save it as UTF-8"));
     let missing = run(&["fields", "--config", "no-such.toml"]);
     assert_eq!(code(&missing), 2);
     assert!(stderr(&missing).starts_with("heloscope: cannot read no-such.toml: "), "{}", stderr(&missing));

@@ -88,4 +88,10 @@ fn a_value_that_never_occurs_is_named() {
     }
     let (_, shown) = run(&["sessions", "-q", "-f", "starttls:refused", path], &[]);
     assert!(!shown.contains("heloscope:"), "{shown}");
+    // Noted of sessions too that the time or a text holds back.
+    let (_, shown) = run(&["sessions", "-f", "auth:failed nowhere", "--since", "2026-11-23T09:00", path], &[]);
+    assert!(shown.contains("`after:2026-11-23T09:00` is true of no session") && !shown.contains("auth:"), "{shown}");
+    let (code, shown) = run(&["sessions", "--since", "2026-11-24", "--until", "2026-11-23", path], &[]);
+    assert_eq!(code, 1);
+    assert!(shown.contains("no session can begin at 2026-11-24T00:00:00.000Z or later, and before"), "{shown}");
 }

@@ -101,6 +101,11 @@ fn read(asked: Option<&Path>) -> Result<Option<(PathBuf, String)>, Error> {
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound && asked.is_none() => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let path = path.display().to_string();
+            let remedy = "is not UTF-8: save it as UTF-8, which `>` in Windows PowerShell does not";
+            Err(Error::Explained(format!("{} {remedy}", visible(path.as_bytes()))))
+        }
         Err(error) => {
             let path = path.display().to_string();
             Err(Error::Explained(format!("cannot read {}: {error}", visible(path.as_bytes()))))

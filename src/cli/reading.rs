@@ -14,6 +14,7 @@ use crate::ingest::{Account, Batch, Catalogue, Mapping, Options, ReadError, Stud
 use crate::output::escape::visible;
 use crate::output::paint::Paint;
 use crate::output::skipped::to_skipped_text;
+use crate::output::time::{Zone, to_time_text};
 use crate::query::Query;
 use crate::query::expression::Expression;
 use crate::query::selecting::{Noting, Selecting};
@@ -153,6 +154,16 @@ pub(super) fn close(common: &Common, sources: &Sources, reading: &Reading) -> Ex
     {
         complain(&skipped);
     }
+    let n_errors = catalogue.errors.len() + account.errors.len();
+    let window = query.window();
+    if *n_sessions == 0
+        && !is_true.is_empty()
+        && let Some((since, until)) = window.since.zip(window.until).filter(|_| window.is_empty())
+    {
+        let [since, until] = [since, until].map(|time| to_time_text(time, Zone::Utc));
+        complain(&format!("no session can begin at {since} or later, and before {until}"));
+        return if n_errors == 0 { Exit::Nothing } else { Exit::Error };
+    }
     let never = query.questions().zip(is_true).find(|(_, is_true)| !**is_true);
     if *n_sessions == 0
         && account.sessions > 0
@@ -160,7 +171,7 @@ pub(super) fn close(common: &Common, sources: &Sources, reading: &Reading) -> Ex
     {
         complain(&format!("`{}` is true of no session in what was read", visible(question.as_bytes())));
     }
-    match (catalogue.errors.len() + account.errors.len(), n_sessions) {
+    match (n_errors, n_sessions) {
         (0, 0) => Exit::Nothing,
         (0, _) => Exit::Found,
         _ => Exit::Error,
