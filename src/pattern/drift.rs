@@ -274,17 +274,14 @@ struct Turn<'a> {
 
 fn history(listener: &Listener, phase: Phase, mut stretches: Vec<Stretch<'_>>) -> History {
     stretches.sort_by_key(|stretch| (stretch.first, stretch.last));
-    let all: BTreeSet<&[u8]> = stretches.iter().flat_map(|stretch| stretch.words.iter().copied()).collect();
     let mut changes: BTreeMap<(&Mark, Option<&Mark>), Change> = BTreeMap::new();
     let mut unsteady = Vec::new();
-    for word in all {
-        let turns = turns_of(word, &stretches);
-        let n_within = turns.iter().filter(|turn| turn.is_late).count();
-        if turns.len() > MOST_CHANGES || n_within > MOST_WITHIN_HOURS {
+    for (word, course) in courses(&stretches) {
+        if course.is_unsteady() {
             unsteady.push(word.to_vec());
             continue;
         }
-        for turn in turns {
+        for turn in course.turns {
             let change = changes.entry((turn.since, turn.before)).or_insert_with(|| Change {
                 before: turn.before.cloned(),
                 since: turn.since.clone(),
@@ -309,29 +306,101 @@ fn history(listener: &Listener, phase: Phase, mut stretches: Vec<Stretch<'_>>) -
     }
 }
 
+/// When each word appears and goes.
+///
+/// A log can be made in which every offer has words of its own, so no word is looked for where it is
+/// not: the stretches between two that have it are passed over together.
+fn courses<'a>(stretches: &[Stretch<'a>]) -> BTreeMap<&'a [u8], Course<'a>> {
+    let mut courses: BTreeMap<&[u8], Course<'_>> = BTreeMap::new();
+    let mut latest = Latest::default();
+    for (at, Stretch { first, last, words, .. }) in stretches.iter().enumerate() {
+        for word in words {
+            let course = courses.entry(word).or_default();
+            course.miss(at, stretches, &latest);
+            course.meet(true, first, last);
+            course.next = at + 1;
+        }
+        latest.push(at, last);
+    }
+    for course in courses.values_mut() {
+        course.miss(stretches.len(), stretches, &latest);
+    }
+    courses
+}
+
 /// When a word appears and goes. Where two offers of an hour overlap, the one that began later lies
 /// within the other, and the other goes on behind it.
-fn turns_of<'a>(word: &[u8], stretches: &[Stretch<'a>]) -> Vec<Turn<'a>> {
-    let mut turns = Vec::new();
-    let mut now: Option<(bool, &'a Mark)> = None;
-    for Stretch { first, last, words, .. } in stretches {
-        let is_offered = words.contains(word);
-        now = match now {
+#[derive(Default)]
+struct Course<'a> {
+    turns: Vec<Turn<'a>>,
+    /// Whether the word is offered, and until when at least.
+    now: Option<(bool, &'a Mark)>,
+    /// The first stretch that was not looked at.
+    next: usize,
+}
+
+impl<'a> Course<'a> {
+    fn is_unsteady(&self) -> bool {
+        let n_within = self.turns.iter().filter(|turn| turn.is_late).count();
+        self.turns.len() > MOST_CHANGES || n_within > MOST_WITHIN_HOURS
+    }
+
+    /// Takes in the stretches before `end`, none of which has the word.
+    fn miss(&mut self, end: usize, stretches: &[Stretch<'a>], latest: &Latest<'a>) {
+        while self.next < end && !self.is_unsteady() {
+            let Stretch { first, last, .. } = &stretches[self.next];
+            match self.now {
+                Some((true, _)) => {
+                    self.meet(false, first, last);
+                    self.next += 1;
+                }
+                _ => {
+                    self.now =
+                        latest.since(self.next).map(|last| (false, self.now.map_or(last, |now| now.1.max(last))));
+                    self.next = end;
+                }
+            }
+        }
+    }
+
+    /// Takes in a stretch that has the word, or has it not.
+    fn meet(&mut self, is_offered: bool, first: &'a Mark, last: &'a Mark) {
+        if self.is_unsteady() {
+            return;
+        }
+        self.now = match self.now {
             Some((was_offered, until)) if was_offered == is_offered => Some((is_offered, until.max(last))),
             Some((was_offered, until)) if until > last => {
-                turns.push(Turn { before: None, since: first, is_late: false, is_gained: is_offered });
-                turns.push(Turn { before: Some(last), since: until, is_late: true, is_gained: was_offered });
+                self.turns.push(Turn { before: None, since: first, is_late: false, is_gained: is_offered });
+                self.turns.push(Turn { before: Some(last), since: until, is_late: true, is_gained: was_offered });
                 Some((was_offered, until))
             }
             Some((_, until)) => {
                 let before = (until < first).then_some(until);
-                turns.push(Turn { before, since: first, is_late: false, is_gained: is_offered });
+                self.turns.push(Turn { before, since: first, is_late: false, is_gained: is_offered });
                 Some((is_offered, last))
             }
             None => Some((is_offered, last)),
         };
     }
-    turns
+}
+
+/// The latest end among the stretches from any place on to the last that was pushed.
+#[derive(Default)]
+struct Latest<'a> {
+    /// Each later one ends earlier.
+    ends: Vec<(usize, &'a Mark)>,
+}
+
+impl<'a> Latest<'a> {
+    fn push(&mut self, at: usize, last: &'a Mark) {
+        while self.ends.pop_if(|(_, known)| *known <= last).is_some() {}
+        self.ends.push((at, last));
+    }
+
+    fn since(&self, from: usize) -> Option<&'a Mark> {
+        self.ends.get(self.ends.partition_point(|(at, _)| *at < from)).map(|(_, last)| *last)
+    }
 }
 
 /// Writes what tells one offer from another as it stands in the log: the reply without the greeting,
@@ -391,6 +460,40 @@ fn to_words(extensions: &[&[u8]]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// The plain twin of [`courses`]: asks every stretch for the word.
+    fn turns_of<'a>(word: &[u8], stretches: &[Stretch<'a>]) -> Course<'a> {
+        let mut course = Course::default();
+        for Stretch { first, last, words, .. } in stretches {
+            course.meet(words.contains(word), first, last);
+        }
+        course
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_is_looked_for_where_it_is_not(
+            offers in prop::collection::vec((0..20_i64, 0..9_i64, prop::collection::btree_set(0..5_usize, 0..4)), 0..14),
+        ) {
+            const WORDS: [&[u8]; 5] = [b"A", b"B", b"C", b"D", b"E"];
+            let marks: Vec<(Mark, Mark)> = offers.iter().map(|(from, more, _)| (mark(*from), mark(from + more))).collect();
+            let stretch = |((first, last), (_, _, words)): (_, &(i64, i64, BTreeSet<usize>))| {
+                Stretch { sessions: 1, first, last, words: words.iter().map(|word| WORDS[*word]).collect() }
+            };
+            let mut stretches: Vec<Stretch<'_>> = marks.iter().map(|(a, b)| (a, b)).zip(&offers).map(stretch).collect();
+            stretches.sort_by_key(|stretch| (stretch.first, stretch.last));
+            for (word, course) in courses(&stretches) {
+                let plain = turns_of(word, &stretches);
+                prop_assert_eq!(course.is_unsteady(), plain.is_unsteady());
+                let told = |course: &Course<'_>| -> Vec<_> {
+                    let turns = course.turns.iter();
+                    turns.map(|turn| (turn.before.cloned(), turn.since.clone(), turn.is_late, turn.is_gained)).collect()
+                };
+                prop_assert_eq!(told(&course), told(&plain));
+            }
+        }
+    }
 
     #[test]
     fn words_are_sorted_and_mechanisms_apart() {
