@@ -64,9 +64,7 @@ pub(super) fn examine(subject: &Subject<'_>, found: &mut Found<'_>) {
 
 /// Exchange's own row tells of a failed login; the reply, where there is one, tells of which kind.
 fn rule_of_reply(subject: &Subject<'_>, failed: &FailedLogin) -> Rule {
-    let refusals = &subject.facts.refusals;
-    let reply = failed.reply.and_then(|row| refusals.iter().find(|refusal| refusal.row == row));
-    match reply.map(|refusal| rule_of(subject, refusal)) {
+    match failed.reply.and_then(|row| subject.refusal_at(row)).map(|refusal| rule_of(subject, refusal)) {
         Some(rule @ (Rule::AuthTemporaryFailure | Rule::AuthProxyFailed | Rule::AuthMechanismUnsupported)) => rule,
         _ => Rule::AuthCredentialsRejected,
     }
@@ -75,13 +73,11 @@ fn rule_of_reply(subject: &Subject<'_>, failed: &FailedLogin) -> Rule {
 /// Whether a login failed because of its name or password, as far as the log tells, and not because the
 /// mechanism is not offered, nobody could check it, or no back end took the session over.
 pub fn is_about_credentials(subject: &Subject<'_>, failed: &FailedLogin) -> bool {
-    let refusals = &subject.facts.refusals;
     match failed.reply.filter(|reply| *reply == failed.row) {
         // The reply alone tells of it.
-        Some(row) => refusals
-            .iter()
-            .find(|refusal| refusal.row == row)
-            .is_some_and(|refusal| rule_of(subject, refusal) == Rule::AuthCredentialsRejected),
+        Some(row) => {
+            subject.refusal_at(row).is_some_and(|refusal| rule_of(subject, refusal) == Rule::AuthCredentialsRejected)
+        }
         None => rule_of_reply(subject, failed) == Rule::AuthCredentialsRejected,
     }
 }

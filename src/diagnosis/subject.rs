@@ -188,6 +188,12 @@ impl<'a> Subject<'a> {
         Some(to_span_text(time(to)?.millis_since(time(from)?)))
     }
 
+    /// The refusal in that row. A session can hold a million of them, each asked for once.
+    pub(super) fn refusal_at(&self, row: u32) -> Option<&'a Refusal> {
+        let refusals = &self.facts.refusals;
+        refusals.binary_search_by_key(&row, |refusal| refusal.row).ok().map(|at| &refusals[at])
+    }
+
     /// The first refusal that is among the finding's rows.
     pub(super) fn refusal(&self, finding: &Finding) -> Option<&'a Refusal> {
         let rows = finding.evidence.rows();
