@@ -103,7 +103,7 @@ fn digits(text: &[u8]) -> Option<i64> {
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, or `None` for no date.
 #[inline]
 fn days_from_civil(year: u32, month: u32, day: u32) -> Option<i64> {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
         4 | 6 | 9 | 11 => 30,
         2 if is_leap => 29,

@@ -177,7 +177,7 @@ impl fmt::Display for Network<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::V4([a, b, c]) => write!(f, "{a}.{b}.{c}.0/24"),
-            Self::V6([a, b, c, d]) => write!(f, "{}/64", Ipv6Addr::new(*a, *b, *c, *d, 0, 0, 0, 0)),
+            Self::V6(parts) => write!(f, "{}/64", Ipv6Addr::new(parts[0], parts[1], parts[2], parts[3], 0, 0, 0, 0)),
             Self::Other(text) => f.write_str(text),
         }
     }
