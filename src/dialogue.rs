@@ -13,6 +13,7 @@ pub mod notice;
 pub mod certificate;
 pub mod extensions;
 pub mod facts;
+pub mod secret;
 pub mod understand;
 mod head;
 mod login;

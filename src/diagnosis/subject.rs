@@ -10,6 +10,7 @@ use crate::dialogue::certificate::{Certificate, read_certificate};
 use crate::dialogue::command::{Command, parse_command};
 use crate::dialogue::facts::{Asked, Auth, Facts, Proxied, Refusal, Span};
 use crate::dialogue::reply::parse_reply;
+use crate::dialogue::secret::to_open_data;
 use crate::record::value::{Endpoint, split_connector};
 use crate::record::{Field, Marker};
 use crate::session::{Row, Session};
@@ -42,9 +43,10 @@ impl<'a> Subject<'a> {
         Some((u32::try_from(at).ok()?, &self.session.rows[at]))
     }
 
-    /// The server's words in that row: the text behind the code and its status.
+    /// The server's words in that row, with code and status; credentials that it says again are hidden.
     pub(super) fn reply_text(&self, row: u32) -> String {
-        let data = self.row(row).map(|row| self.session.as_data(row).to_value()).unwrap_or_default();
+        let data = self.row(row).map(|found| to_open_data(self.session, self.facts, row as usize, found));
+        let data = data.unwrap_or_default();
         String::from_utf8_lossy(&data).trim().to_owned()
     }
 

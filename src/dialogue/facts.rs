@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use crate::record::undouble;
 use crate::record::value::Timestamp;
 
+use super::secret::Secret;
+
 /// Where a piece of text lies in [`Session::text`](crate::session::Session::text).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -276,6 +278,8 @@ pub struct Facts {
     pub has_client_word: bool,
     /// Every reply that refuses, in order; never more than the session has rows.
     pub refusals: Vec<Refusal>,
+    /// What rows hold that is not to be shown, in the order of rows and of places in them.
+    pub secrets: Vec<Secret>,
     /// The first tarpit that is due to back pressure.
     pub pressure_row: Option<u32>,
     /// The MAIL FROM of a transaction that neither ended nor was given up when the rows end.
@@ -304,6 +308,7 @@ impl Facts {
         }
         lists.proxied.clear();
         lists.refusals.clear();
+        lists.secrets.clear();
         lists.auth.failed.clear();
         self.ehlo_rows = lists.ehlo_rows;
         self.ehlo_rows_tls = lists.ehlo_rows_tls;
@@ -315,6 +320,7 @@ impl Facts {
         self.mail.internal_ids = lists.mail.internal_ids;
         self.proxied = lists.proxied;
         self.refusals = lists.refusals;
+        self.secrets = lists.secrets;
         self.auth.failed = lists.auth.failed;
     }
 }

@@ -21,6 +21,7 @@ use super::login::Login;
 use super::notice::{Notice, Owner, parse_notice, parse_protocol, quoted_after};
 use super::pending::{Pending, addressee};
 use super::reply::{Reply, is_recipient_refusal, parse_accepted, parse_reply};
+use super::secret::{Confidence, mechanism_of};
 
 /// Buffers that are used again from session to session.
 #[derive(Debug, Default)]
@@ -40,6 +41,7 @@ pub fn understand(session: &Session<'_>, scratch: &mut Scratch, facts: &mut Fact
         facts,
         tls: Tls::None,
         login: Login::default(),
+        confidence: Confidence::new(!session.is_opened()),
         owner: Owner::Server,
         destination: Span::default(),
         is_ehlo_orphan: false,
@@ -71,6 +73,7 @@ struct Conversation<'a> {
     facts: &'a mut Facts,
     tls: Tls,
     login: Login,
+    confidence: Confidence,
     /// Whose certificate the property rows tell of.
     owner: Owner,
     /// Where a client session is to be handed to.
@@ -92,6 +95,9 @@ impl Conversation<'_> {
             Marker::Information => self.notice(index, row),
             Marker::Connect | Marker::Disconnect => {}
         }
+        if self.confidence.has_said() {
+            self.confidence.echo(self.facts, self.text, index, span_of(self.text, row.context, row.end));
+        }
     }
 
     /// A row that the client sent.
@@ -99,6 +105,7 @@ impl Conversation<'_> {
         let words = data.of(self.text);
         let (command, argument_at) = parse_command(words);
         self.facts.has_client_word = true;
+        self.confidence.client(self.facts, self.text, index, data, (command, argument_at));
         if self.login.is_challenged() && command == Command::Other {
             // An answer to a challenge, which Exchange does not log as a rule.
             return;
@@ -179,8 +186,7 @@ impl Conversation<'_> {
         let words = argument.of(self.text);
         let length = words.iter().position(|byte| *byte == b' ').unwrap_or(words.len());
         let has_response = !words[length..].trim_ascii().is_empty();
-        let mechanism = argument.part(0, length);
-        self.login.ask(&mut self.facts.auth, Some(mechanism).filter(|span| !span.is_empty()), has_response);
+        self.login.ask(&mut self.facts.auth, mechanism_of(argument, self.text), has_response);
         Pending::Auth
     }
 
@@ -213,6 +219,7 @@ impl Conversation<'_> {
 
     /// A row that the server sent.
     fn server(&mut self, index: u32, data: Span) {
+        self.confidence.server(self.facts, self.text, index, data);
         let Some(reply) = parse_reply(data.of(self.text)) else { return };
         if self.is_banner(&reply) {
             return self.banner(data, &reply);
@@ -395,6 +402,7 @@ impl Conversation<'_> {
     fn notice(&mut self, index: u32, row: &Row) {
         let data = span_of(self.text, row.data, row.data_end);
         let context = span_of(self.text, row.context, row.end);
+        self.confidence.echo(self.facts, self.text, index, data);
         match parse_notice(self.text, data, context) {
             Notice::Permissions(list) => {
                 let is_none = matches!(list.of(self.text).trim_ascii(), b"" | b"None");

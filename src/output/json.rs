@@ -18,6 +18,7 @@ use crate::dialogue::certificate::{Certificate, read_certificate};
 use crate::dialogue::extensions::{offers_starttls, read_extensions};
 use crate::dialogue::facts::{Auth, Protocol, Proxied, Span, StartTls};
 use crate::dialogue::notice::{Negotiation, parse_negotiation};
+use crate::dialogue::secret::{to_open_context, to_open_data};
 use crate::ingest::Case;
 use crate::record::value::Timestamp;
 use crate::record::{Field, Marker};
@@ -426,7 +427,7 @@ pub fn protocol_text(protocol: Protocol) -> &'static str {
     }
 }
 
-/// One row of a session, as `show --format json` lists it.
+/// One row of a session, as `show --format json` lists it: without credentials.
 #[derive(Debug, serde::Serialize)]
 struct RowRecord<'a> {
     path: Cow<'a, str>,
@@ -449,7 +450,7 @@ struct Shown<'a> {
 ///
 /// Errors: none that the session can cause.
 pub fn write_shown(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    let rows = case.session.rows.iter().map(|row| {
+    let rows = case.session.rows.iter().enumerate().map(|(index, row)| {
         let record = case.session.to_record(row);
         RowRecord {
             path: case.files[row.file.0 as usize].path.to_string_lossy(),
@@ -457,8 +458,8 @@ pub fn write_shown(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()>
             time: time_text(record.time),
             sequence: row.sequence,
             who: who_text(row.marker),
-            data: Text(record.data.to_value()),
-            context: Text(record.context.to_value()),
+            data: Text(to_open_data(case.session, case.facts, index, row)),
+            context: Text(to_open_context(case.session, case.facts, index, row)),
         }
     });
     let mut record = Record::new(case);

@@ -2,12 +2,13 @@
 //!
 //! In: a [`Case`]. Out: a line a row.
 //!
-//! **Invariant**: `raw` writes the rows' own bytes, so that what comes out can be read again.
+//! **Invariant**: `raw` writes the rows' own bytes, so that what comes out can be read again; text
+//! hides credentials.
 
+use crate::dialogue::secret::{to_open_context, to_open_data};
 use crate::ingest::Case;
 use crate::record::Marker;
 use crate::record::header::COLUMN_NAMES;
-use crate::record::value::Timestamp;
 
 use super::escape::visible;
 use super::time::{Zone, push_time};
@@ -39,22 +40,21 @@ pub fn write_text(case: &Case<'_>, zone: Zone, out: &mut Vec<u8>) {
     let id = super::escape::as_word(&id);
     let mut time = String::with_capacity(32);
     if case.is_again {
-        if let Some(moment) = Timestamp::parse(case.session.to_record(case.session.first()).time.as_inner()) {
+        if let Some(moment) = case.session.time(case.session.first()) {
             push_time(&mut time, moment, zone);
         }
         out.extend_from_slice(format!("{id} {time} = again: rows came late\n").as_bytes());
     }
-    for row in case.session.rows {
-        let record = case.session.to_record(row);
+    for (index, row) in case.session.rows.iter().enumerate() {
         time.clear();
-        if let Some(moment) = Timestamp::parse(record.time.as_inner()) {
+        if let Some(moment) = case.session.time(row) {
             push_time(&mut time, moment, zone);
         }
         for part in [id.as_bytes(), b" ", time.as_bytes(), b" ", &[as_letter(row.marker)]] {
             out.extend_from_slice(part);
         }
-        for field in [record.data, record.context] {
-            let value = field.to_value();
+        let data = to_open_data(case.session, case.facts, index, row);
+        for value in [data, to_open_context(case.session, case.facts, index, row)] {
             if !value.is_empty() {
                 out.push(b' ');
                 out.extend_from_slice(visible(&value).as_bytes());

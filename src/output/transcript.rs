@@ -12,6 +12,7 @@ use crate::dialogue::certificate::{Certificate, read_certificate};
 use crate::dialogue::extensions::read_extensions;
 use crate::dialogue::facts::Span;
 use crate::dialogue::notice::{Notice, parse_negotiation, parse_notice, parse_protocol};
+use crate::dialogue::secret::{to_open_context, to_open_data};
 use crate::ingest::Case;
 use crate::record::value::Timestamp;
 use crate::record::{Field, Marker};
@@ -134,13 +135,12 @@ fn tone_of(marker: Marker, data: Field<'_>) -> Tone {
 
 /// A row's text in words; several lines where a reply has several.
 fn to_lines(case: &Case<'_>, index: usize, row: &Row) -> Vec<String> {
-    let (data, context) = (case.session.as_data(row), case.session.as_context(row));
     match row.marker {
         Marker::Connect => vec![connect_text(case)],
-        Marker::Disconnect => vec![disconnect_text(context)],
-        Marker::Received => vec![joined(data, context)],
-        Marker::Sent => reply_lines(case, index, data, context),
-        Marker::Information => vec![notice_text(case, index, data, context)],
+        Marker::Disconnect => vec![disconnect_text(case.session.as_context(row))],
+        Marker::Received => vec![joined(case, index, row)],
+        Marker::Sent => reply_lines(case, index, row),
+        Marker::Information => vec![notice_text(case, index, row)],
     }
 }
 
@@ -158,17 +158,20 @@ fn shown(field: Field<'_>) -> String {
     visible(&field.to_value()).into_owned()
 }
 
-fn joined(data: Field<'_>, context: Field<'_>) -> String {
-    let (data, context) = (shown(data), shown(context));
+/// Data and context, credentials hidden.
+fn joined(case: &Case<'_>, index: usize, row: &Row) -> String {
+    let data = to_open_data(case.session, case.facts, index, row);
+    let context = to_open_context(case.session, case.facts, index, row);
+    let (data, context) = (visible(&data), visible(&context));
     match (data.is_empty(), context.is_empty()) {
         (false, false) => format!("{data}  {context}"),
-        _ => data + &context,
+        _ => data.into_owned() + &context,
     }
 }
 
 /// An EHLO reply that later versions log in one row is unfolded, one extension a line.
-fn reply_lines(case: &Case<'_>, index: usize, data: Field<'_>, context: Field<'_>) -> Vec<String> {
-    let whole = joined(data, context);
+fn reply_lines(case: &Case<'_>, index: usize, row: &Row) -> Vec<String> {
+    let (whole, data) = (joined(case, index, row), case.session.as_data(row));
     let index = u32::try_from(index).unwrap_or(u32::MAX);
     let is_ehlo = [&case.facts.ehlo_rows, &case.facts.ehlo_rows_tls].iter().any(|rows| rows[..] == [index]);
     let extensions = if is_ehlo { read_extensions(case.session, &[index]) } else { Vec::new() };
@@ -180,7 +183,8 @@ fn reply_lines(case: &Case<'_>, index: usize, data: Field<'_>, context: Field<'_
     lines
 }
 
-fn notice_text(case: &Case<'_>, index: usize, data: Field<'_>, context: Field<'_>) -> String {
+fn notice_text(case: &Case<'_>, index: usize, row: &Row) -> String {
+    let (data, context) = (case.session.as_data(row), case.session.as_context(row));
     let text = [data.as_inner(), context.as_inner()].concat();
     let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
     let data_span = Span { start: 0, end: at(data.as_inner().len()), is_quoted: data.is_quoted() };
@@ -188,13 +192,13 @@ fn notice_text(case: &Case<'_>, index: usize, data: Field<'_>, context: Field<'_
     match parse_notice(&text, data_span, context_span) {
         Notice::Negotiated(span) => negotiation_text(span.of(&text)),
         Notice::Certificate(_) if !data.as_inner().is_empty() => {
-            let row = u32::try_from(index).unwrap_or(u32::MAX);
-            match read_certificate(case.session, &[row]) {
+            let certificate_row = u32::try_from(index).unwrap_or(u32::MAX);
+            match read_certificate(case.session, &[certificate_row]) {
                 Some(certificate) => format!("{}: {}", opening(context), certificate_text(&certificate)),
-                None => joined(data, context),
+                None => joined(case, index, row),
             }
         }
-        _ => joined(data, context),
+        _ => joined(case, index, row),
     }
 }
 

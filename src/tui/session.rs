@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::diagnosis::article::Advice;
 use crate::diagnosis::{Severity, Verdict};
+use crate::dialogue::secret::to_open_line;
 use crate::ingest::{Batch, Case, Catalogue, LogFile, Options, Study, ingest};
 use crate::output::escape::visible;
 use crate::output::paint::Paint;
@@ -173,11 +174,17 @@ impl Loaded {
             ends: format!("{}{port}", visible(case.remote().host)),
             verdict: case.verdict(),
             lines: to_conversation(case, zone),
-            raw: case.session.rows.iter().map(|row| visible(case.session.as_line(row)).into_owned()).collect(),
+            raw: to_raw(case),
             findings: case.findings.iter().map(|finding| Found::new(case, finding)).collect(),
             text,
         }
     }
+}
+
+/// The rows as the log has them, but for credentials.
+fn to_raw(case: &Case<'_>) -> Vec<String> {
+    let rows = case.session.rows.iter().enumerate();
+    rows.map(|(index, row)| visible(&to_open_line(case.session, case.facts, index, row)).into_owned()).collect()
 }
 
 impl Found {
