@@ -137,13 +137,17 @@ fn knows_unicode() -> bool {
 fn find_paths(paths: &[PathBuf]) -> Result<(), Error> {
     let is_pattern = |path: &PathBuf| path.to_string_lossy().contains(['*', '?', '[']);
     let is_there = |path: &PathBuf| path.as_os_str() == crate::source::STDIN || is_pattern(path) || path.exists();
-    let Some(missing) = paths.first().filter(|_| !paths.iter().any(is_there)) else { return Ok(()) };
-    let name = missing.to_string_lossy();
     let commands: Vec<String> = <Args as clap::CommandFactory>::command()
         .get_subcommands()
         .map(|command| command.get_name().to_owned())
         .collect();
-    let near = nearest(&name, commands.iter().map(String::as_str));
-    let near = near.map_or(String::new(), |near| format!("\ndid you mean the command `{near}`?"));
+    // A mistyped command is taken for a path.
+    let near = paths.first().filter(|first| !is_there(first)).and_then(|first| {
+        let near = nearest(&first.to_string_lossy(), commands.iter().map(String::as_str))?;
+        Some(format!("\ndid you mean the command `{near}`?"))
+    });
+    let are_missing = near.is_some() || !paths.iter().any(is_there);
+    let Some(missing) = paths.first().filter(|_| are_missing) else { return Ok(()) };
+    let (name, near) = (missing.to_string_lossy(), near.unwrap_or_default());
     Err(Error::Explained(format!("cannot read {}: there is no such file or folder{near}", visible(name.as_bytes()))))
 }

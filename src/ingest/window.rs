@@ -260,7 +260,8 @@ mod tests {
         check_text(row(time, "session-7").as_bytes(), true);
         // Without a time it is no row.
         check_text(format!("{usual}{}", row("yesterday", ID)).as_bytes(), false);
-        let utf_16: Vec<u8> = [0xfeff].into_iter().chain(usual.repeat(2).encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let utf_16: Vec<u8> =
+            [0xfeff].into_iter().chain(usual.repeat(2).encode_utf16()).flat_map(u16::to_le_bytes).collect();
         check_text(&utf_16, false);
     }
 
