@@ -1,0 +1,193 @@
+//! Whatever bytes there are: the samples, whole and mutated, through the bodies of the fuzz targets.
+//!
+//! `tests/fuzz` looks for what nobody thought of; this holds what was found, and a fixed number of
+//! mutations from a fixed seed, on every machine and without a special compiler. For more of them:
+//! `PROPTEST_CASES=100000 cargo test --release --test hostile`.
+
+#[path = "hostile/parts.rs"]
+mod parts;
+#[path = "hostile/reading.rs"]
+mod reading;
+#[path = "hostile/seeds.rs"]
+mod seeds;
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use seeds::Target;
+
+fn target(name: &str) -> Target {
+    let targets = seeds::targets(Path::new(env!("CARGO_MANIFEST_DIR")));
+    targets.into_iter().find(|target| target.name == name).expect("a target of this name")
+}
+
+/// A change to a text, its places given as shares of its length.
+#[derive(Clone, Debug)]
+enum Edit {
+    Put(Index, Vec<u8>),
+    Turn(Index, u8),
+    Drop(Index, Index),
+    Repeat(Index, Index),
+    Splice(Index, Index, Index),
+    Cut(Index),
+}
+
+/// Pieces that mean something to one part or another.
+const PIECES: [&[u8]; 40] = [
+    b"\"",
+    b",",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"#",
+    b"#Fields: ",
+    b"\x1b[2J",
+    b"\xe2\x80\xae",
+    b"4294967295",
+    b"4294967296",
+    b"18446744073709551616",
+    b"-1",
+    b"9999-12-31T23:59:59.9999999Z",
+    b"0000-01-01T00:00:00Z",
+    b"AUTH PLAIN ",
+    b"334 ",
+    b"535 5.7.3 ",
+    b"250-",
+    b"250 2.6.0 <",
+    b"STARTTLS",
+    b"BDAT 1 LAST",
+    b"Tarpit for '",
+    b"User Name: ",
+    b"Sending certificate",
+    b" CN=",
+    b"[",
+    b"]",
+    b"(",
+    b")",
+    b"/",
+    b"\\",
+    b"*",
+    b"=",
+    b" or ",
+    b"\"\"",
+];
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let at = any::<Index>;
+    prop_oneof![
+        4 => (at(), prop::sample::select(PIECES.to_vec())).prop_map(|(place, piece)| Edit::Put(place, piece.to_vec())),
+        1 => (at(), prop::collection::vec(any::<u8>(), 1..9)).prop_map(|(place, piece)| Edit::Put(place, piece)),
+        2 => (at(), any::<u8>()).prop_map(|(place, byte)| Edit::Turn(place, byte)),
+        2 => (at(), at()).prop_map(|(from, to)| Edit::Drop(from, to)),
+        2 => (at(), at()).prop_map(|(from, to)| Edit::Repeat(from, to)),
+        2 => (at(), at(), at()).prop_map(|(other, from, to)| Edit::Splice(other, from, to)),
+        1 => at().prop_map(Edit::Cut),
+    ]
+}
+
+/// A stretch of at most some rows' length, so that what is left is still much like a log.
+fn stretch(text: &[u8], from: Index, to: Index) -> std::ops::Range<usize> {
+    let from = from.index(text.len() + 1);
+    from..(from + to.index(600)).min(text.len())
+}
+
+fn mutated(seeds: &[Vec<u8>], seed: Index, edits: &[Edit]) -> Vec<u8> {
+    let mut text = seed.get(seeds).clone();
+    for edit in edits {
+        match edit {
+            Edit::Put(place, piece) => {
+                let at = place.index(text.len() + 1);
+                text.splice(at..at, piece.iter().copied());
+            }
+            Edit::Turn(place, byte) if !text.is_empty() => *place.get_mut(&mut text[..]) = *byte,
+            Edit::Turn(..) => {}
+            Edit::Drop(from, to) => drop(text.drain(stretch(&text, *from, *to))),
+            Edit::Repeat(from, to) => {
+                let range = stretch(&text, *from, *to);
+                let piece = text[range.clone()].to_vec();
+                text.splice(range.end..range.end, piece);
+            }
+            Edit::Splice(other, from, to) => {
+                let other = other.get(seeds);
+                let piece = other[stretch(other, *from, *to)].to_vec();
+                let at = to.index(text.len() + 1);
+                text.splice(at..at, piece);
+            }
+            Edit::Cut(place) => text.truncate(place.index(text.len() + 1)),
+        }
+    }
+    text
+}
+
+/// Runs a target on its seeds, and on so many mutations of them.
+#[track_caller]
+fn check(name: &str, n_cases: u32) {
+    let Target { check, seeds, .. } = target(name);
+    for seed in &seeds {
+        check(seed);
+    }
+    let default = Config::default();
+    let cases = if default.cases == 256 { n_cases } else { default.cases };
+    let config = Config { cases, rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..default };
+    let strategy = (any::<Index>(), prop::collection::vec(edit(), 1..8));
+    let ran = TestRunner::new(config).run(&strategy, |(seed, edits)| {
+        check(&mutated(&seeds, seed, &edits));
+        Ok(())
+    });
+    ran.unwrap_or_else(|error| panic!("{name}: {error}"));
+}
+
+/// What fuzzing starts from is written for `tests/fuzz/run`, where it names a folder.
+#[test]
+fn every_target_has_seeds() {
+    for Target { name, seeds, .. } in seeds::targets(Path::new(env!("CARGO_MANIFEST_DIR"))) {
+        assert!(!seeds.is_empty(), "{name}");
+        let Some(folder) = std::env::var_os("HELOSCOPE_SEEDS") else { continue };
+        let folder = Path::new(&folder).join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (number, seed) in seeds.iter().enumerate() {
+            std::fs::write(folder.join(format!("{number:04}")), seed).expect("a seed");
+        }
+    }
+}
+
+#[test]
+fn any_header_is_taken() {
+    check("header", 2000);
+}
+
+#[test]
+fn any_line_is_read_the_same_both_ways() {
+    check("line", 1000);
+}
+
+#[test]
+fn any_conversation_is_understood() {
+    check("dialogue", 2000);
+}
+
+#[test]
+fn any_certificate_row_is_read() {
+    check("certificate", 2000);
+}
+
+#[test]
+fn any_query_is_itself_again_or_an_error_with_its_place() {
+    check("query", 4000);
+}
+
+#[test]
+fn any_policy_is_limits_or_an_error_with_its_place() {
+    check("policy", 2000);
+}
+
+#[test]
+fn any_file_comes_through_every_writer() {
+    check("read", 60);
+}
