@@ -1,7 +1,7 @@
 //! The configuration file: saved filters, and colours and keys of the screen.
 //!
 //! In: `heloscope.toml` in the folder where the system keeps configuration, or `--config FILE`.
-//! Out: [`SavedFilters`], a [`Theme`], a [`Keymap`].
+//! Out: [`SavedFilters`], and in [`Settings`] colours and keys.
 //!
 //! ```toml
 //! [filters]

@@ -2,7 +2,7 @@
 //!
 //! In: listed sessions. Out: [`Table`]s, those with most failures first.
 //!
-//! **Invariant**: at most [`MOST_ROWS`] rows; what they leave out is said in a row of its own.
+//! **Invariant**: at most `MOST_ROWS` rows; what they leave out is said in a row of its own.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
