@@ -20,8 +20,8 @@ pub struct Completion {
 
 /// Returns what can be typed at the end of `text`: fields, then their values.
 pub fn complete(text: &str, saved: &SavedFilters) -> Completion {
-    let is_before = |next: char| next.is_whitespace() || next == '(';
-    let start = text.rfind(is_before).map_or(0, |at| at + 1);
+    let is_before = |(_, next): &(usize, char)| next.is_whitespace() || *next == '(';
+    let start = text.char_indices().rfind(is_before).map_or(0, |(at, next)| at + next.len_utf8());
     let start = start + text[start..].bytes().take_while(|byte| *byte == b'-').count();
     let word = &text[start..];
     if let Some(name) = word.strip_prefix('@') {
@@ -68,5 +68,6 @@ mod tests {
         check("rule:relay", 5, &["relay-denied"]);
         check("helo:x", 5, &[]);
         check("größe", 0, &[]);
+        check("x\u{85}st", 3, &["starttls:"]);
     }
 }
