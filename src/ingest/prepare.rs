@@ -85,7 +85,11 @@ impl Desk {
             return Prepared { text: None, schema_at_end: self.pieces.schema.clone() };
         }
         let (text, schema_at_end) = rewrite(text, schema);
-        self.begin(&Schema { order: Order::Usual, ..schema.clone() });
+        let order = match &schema.order {
+            Order::Custom { .. } => Order::Usual,
+            order => order.clone(),
+        };
+        self.begin(&Schema { kind: schema.kind.clone(), order });
         // The rewritten text has usual columns only, so this cannot ask for a rewrite again.
         let _ = self.take(job, &text);
         Prepared { text: Some(text), schema_at_end }

@@ -7,7 +7,7 @@
 
 use hashbrown::{HashMap, HashTable};
 
-use crate::record::header::{COLUMN_NAMES, Schema, split_directive};
+use crate::record::header::{COLUMN_NAMES, Order, Schema, split_directive};
 use crate::record::line::{hash_bytes, is_unclosed, lead_bytes};
 use crate::record::scan::{Head, Line, Scanned, Scanner, scan_plain};
 use crate::record::{Malformed, Marker};
@@ -345,15 +345,17 @@ pub fn rewrite(text: &[u8], schema: &Schema) -> (Vec<u8>, Schema) {
         let content = line.strip_suffix(b"\n").unwrap_or(line);
         let content = content.strip_suffix(b"\r").unwrap_or(content);
         let line_end = &line[content.len()..];
-        let content = &content[lead_bytes(content)..];
-        if content.starts_with(b"#") {
-            schema.take_directive(content);
-            match is_fields(content) && schema.is_custom() {
+        // What leads a line is left out where the line is written anew.
+        let bare = &content[lead_bytes(content)..];
+        if bare.starts_with(b"#") {
+            schema.take_directive(bare);
+            // Also under the header of another log: the kind may change below, and the order stays.
+            match is_fields(bare) && matches!(schema.order, Order::Custom { .. }) {
                 true => usual.extend_from_slice(format!("#Fields: {}", COLUMN_NAMES.join(",")).as_bytes()),
                 false => usual.extend_from_slice(content),
             }
         } else if schema.is_custom() {
-            schema.append_usual(content, &mut usual);
+            schema.append_usual(bare, &mut usual);
         } else {
             usual.extend_from_slice(content);
         }
@@ -402,6 +404,17 @@ mod tests {
         let text = "\u{feff}#Fields: session-id,date-time,event,data\r\n    ID,T,<,NOOP\n";
         let (usual, _) = rewrite(text.as_bytes(), &Schema::default());
         let expected = format!("#Fields: {}\r\nT,,ID,0,,,<,NOOP,\n", COLUMN_NAMES.join(","));
+        assert_eq!(String::from_utf8_lossy(&usual), expected);
+    }
+
+    #[test]
+    fn columns_are_rewritten_under_any_header() {
+        let text = "#Log-type: x\n#Fields: session-id,date-time,event,data\nID,T,<,x\n#Log-type: SMTP Receive Protocol Log\nID,T,<,NOOP\n";
+        let (usual, _) = rewrite(text.as_bytes(), &Schema::default());
+        let fields = COLUMN_NAMES.join(",");
+        let expected = format!(
+            "#Log-type: x\n#Fields: {fields}\nID,T,<,x\n#Log-type: SMTP Receive Protocol Log\nT,,ID,0,,,<,NOOP,\n"
+        );
         assert_eq!(String::from_utf8_lossy(&usual), expected);
     }
 
