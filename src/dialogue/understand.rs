@@ -176,6 +176,7 @@ impl Conversation<'_> {
         self.tls = Tls::Asked;
         self.facts.tls.error = None;
         self.facts.tls.result_row = None;
+        (self.facts.tls.negotiation, self.facts.tls.protocol) = (None, None);
         self.facts.tls.outcome = StartTls::Unknown;
         Pending::StartTls
     }
