@@ -160,10 +160,15 @@ fn is_mechanism(word: &[u8]) -> bool {
         || ((1..=20).contains(&word.len()) && word.iter().all(is_capital))
 }
 
-/// Returns what the argument of AUTH holds besides its mechanism.
+/// Returns what the argument of AUTH holds besides its mechanism, and the hash that
+/// `X-EXPS EXCHANGEAUTH SHA256` names.
 fn initial_response(argument: Span, text: &[u8]) -> Span {
-    let mechanism_bytes = mechanism_of(argument, text).map_or(0, |mechanism| mechanism.of(text).len());
-    argument.part(mechanism_bytes, usize::MAX)
+    let Some(mechanism) = mechanism_of(argument, text) else { return argument };
+    let response = trimmed(argument.part(mechanism.of(text).len(), usize::MAX), text);
+    match mechanism.of(text).eq_ignore_ascii_case(b"EXCHANGEAUTH") {
+        true => response.part(mechanism_of(response, text).map_or(0, |hash| hash.of(text).len()), usize::MAX),
+        false => response,
+    }
 }
 
 fn trimmed(span: Span, text: &[u8]) -> Span {

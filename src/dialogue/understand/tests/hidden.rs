@@ -28,6 +28,10 @@ fn credentials_are_hidden() {
         "+\n< X-EXPS NTLM TlRM\n> 334 VGxSTQ==\n< TlRN",
         &["X-EXPS NTLM <hidden>|", "334 <hidden>|", "<hidden>|"],
     );
+    check_hidden(
+        "+\n< X-EXPS EXCHANGEAUTH SHA256 c2hh\n> 235 ok\n< X-EXPS EXCHANGEAUTH SHA256",
+        &["X-EXPS EXCHANGEAUTH SHA256 <hidden>|"],
+    );
     // Without waiting, and behind a refusal.
     check_hidden(
         "+\n< AUTH LOGIN\n< dXNlcg==\n< \"a,b\"\n> 504 5.7.4 no\n< more\n< QUIT\n< strange",
