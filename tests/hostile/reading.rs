@@ -186,8 +186,9 @@ fn check_account(account: &Account, bytes: &[u8], told: &[Told]) {
     let n_told: usize = told.iter().map(|one| one.lines.len()).sum();
     assert_eq!(account.records, n_told as u64 + account.repeated, "no row is lost");
     let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    if account.lines > 0 && !is_utf16 {
+    if account.bytes > 0 && !is_utf16 {
         assert_eq!(account.bytes, bytes.len() as u64);
+        assert_eq!(account.lines, bytes.split_inclusive(|&byte| byte == b'\n').count() as u64);
     }
 }
 
