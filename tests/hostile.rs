@@ -144,11 +144,13 @@ fn check(name: &str, n_cases: u32) {
 }
 
 /// What fuzzing found, cut down to what shows it.
-const FOUND: [(&str, &[u8]); 4] = [
+const FOUND: [(&str, &[u8]); 5] = [
     // A word of a query behind a blank of two bytes.
     ("query", b"rule:\xc2\x85rel"),
     // Columns named under the header of another log, whose rows come under this one's.
     ("header", b"#Log-type:\n#Fields:session-id,,date-time,event,data,,,,0\n#Log-type:SMTP Receive Protocol Log\n,,,,,,,,"),
+    // The same in a file, behind a row: whole sessions had no facts, and the worker panicked.
+    ("read", b"2026-11-23T08:28:00.104Z,EX01\\A,08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.7:1,+,,\n#Log-type: other\n#Fields: session-id,date-time,event,data\n#Log-type: SMTP Receive Protocol Log\nA1,2026-11-23T08:29:00.104Z,+,\nA1,2026-11-23T08:29:01.104Z,-,\n"),
     // A byte order mark behind a blank, which leads no line.
     ("header", b" \xef\xbb\xbf"),
     // A second STARTTLS that came up, after a first that came up and then failed.
