@@ -8,7 +8,7 @@
 pub mod escape;
 pub mod time;
 mod times;
-mod wrap;
+pub mod wrap;
 pub mod paint;
 pub mod bars;
 pub mod markdown;

@@ -92,6 +92,23 @@ fn the_keys_are_those_of_the_table() {
 }
 
 #[test]
+fn what_it_survives_is_held_by_tests() {
+    let readme = include_str!("../README.md");
+    let section =
+        readme.split("## What it survives").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a part");
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() > 10);
+    for row in rows {
+        let words: Vec<&str> = row.rsplit(" | ").next().expect("a cell").split('`').collect();
+        let [_, path, _, name, _] = words[..] else { panic!("{row}: a file and a test") };
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path);
+        let (before, _) = text.split_once(&format!("fn {name}(")).unwrap_or_else(|| panic!("{path} has no {name}"));
+        let attributes = before.rsplit('}').next().expect("what stands before it");
+        assert!(attributes.contains("#[test]"), "{path}: {name} is no test");
+    }
+}
+
+#[test]
 fn the_test_command_is_the_one_that_is_checked() {
     let checked = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run"));
     // The published crate comes without the checks.

@@ -85,6 +85,17 @@ fn a_filter_is_understood_as_it_is_typed() {
 }
 
 #[test]
+fn a_time_of_day_is_one_of_the_last_day_in_the_logs() {
+    let settings = Settings { filter: "after:10:00".to_owned(), ..Settings::default() };
+    let begun = Headless::open(&sample(""), settings, (120, 40));
+    let mut typed = open("", (120, 40));
+    typed.press("/after:10:00<enter>");
+    let n_shown = typed.model.answer.seats.len();
+    assert!(n_shown > 0 && n_shown < typed.model.roster.len());
+    assert_eq!(begun.model.answer.seats.len(), n_shown);
+}
+
+#[test]
 fn history_brings_filters_back() {
     let mut screen = open("", (120, 40));
     screen.press("/auth:failed<enter>/<ctrl+u>port:25<enter>");

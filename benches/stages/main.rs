@@ -7,7 +7,7 @@
 //!
 //! In flows a corpus that is made up anew with a fixed seed, out flow figures. The groups are the
 //! stages in the order of the flow, each over the whole corpus: `discover`, `split` and its plain
-//! twin, `assemble`, `understand`, `examine`, `filter`, `watch`, `render`, and `whole`, from files to summary.
+//! twin, `assemble`, `understand`, `examine`, `filter`, `watch`, `render`, and `whole`, from files to summary; then the screen at a million sessions.
 //!
 //! **Invariant**: every answer that is timed is held against what the corpus program or the plain
 //! twin says, so that a wrong fast path has no figure.
@@ -17,6 +17,7 @@ mod filter;
 mod kept;
 mod plain;
 mod render;
+mod screen;
 mod watch;
 
 use std::hint::black_box;
@@ -67,6 +68,7 @@ fn main() {
     watch(&mut criterion, &corpus, &cases);
     render(&mut criterion, &corpus, &cases);
     whole(&mut criterion, &corpus, &catalogue);
+    screen::screen(&mut criterion, &corpus, &catalogue);
     criterion.final_summary();
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::ingest::{Mapping, Options};
+use crate::ingest::Options;
 use crate::output::escape::visible;
 use crate::query::error::nearest;
 use crate::tui::message::Ending;
@@ -19,6 +19,7 @@ use crate::tui::{Start, run as show};
 use super::args::{Args, Color, Following, Listing, Looking, SessionsFormat};
 use super::config::configure;
 use super::filtering::{expression, now};
+use super::reading::{is_dumb, options, paths, refuses_colour};
 use super::{Error, Exit, complain, interrupt, sessions};
 
 /// Looks through the sessions.
@@ -26,10 +27,8 @@ use super::{Error, Exit, complain, interrupt, sessions};
 /// Errors: nothing to read, a filter or configuration that cannot be understood, no terminal.
 pub(super) fn run(looking: &Looking) -> Result<Exit, Error> {
     let common = &looking.common;
-    if common.paths.is_empty() && io::stdin().is_terminal() {
-        return Err(Error::NothingToRead);
-    }
-    find_paths(&common.paths)?;
+    let paths = paths(common)?;
+    find_paths(&paths)?;
     if !has_screen(looking) {
         if looking.pick {
             return Err(Error::Explained("--pick needs a terminal to show the sessions on".into()));
@@ -48,14 +47,7 @@ pub(super) fn run(looking: &Looking) -> Result<Exit, Error> {
     if let Some(expression) = expression(&common.filtering)? {
         settings.filter = expression.to_string();
     }
-    let options = Options {
-        n_threads: usize::from(common.threads),
-        mapping: if common.mmap { Mapping::Mapped } else { Mapping::Read },
-        ..Options::default()
-    };
-    let stdin = PathBuf::from(crate::source::STDIN);
-    let paths = if common.paths.is_empty() { vec![stdin] } else { common.paths.clone() };
-    look(Start { paths, options, settings, now, until_asked }, common.quiet)
+    look(Start { paths: paths.into_owned(), options: options(common), settings, now, until_asked }, common.quiet)
 }
 
 /// Looks through sessions that are built in.
@@ -100,17 +92,15 @@ fn until_asked() {
 /// Whether there is a terminal to draw on. Without `--pick` standard output has to be one too: who
 /// pipes it wants rows.
 fn has_screen(looking: &Looking) -> bool {
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let has_output = looking.pick || io::stdout().is_terminal();
-    io::stderr().is_terminal() && has_output && looking.common.output.is_none() && !is_dumb
+    io::stderr().is_terminal() && has_output && looking.common.output.is_none() && !is_dumb()
 }
 
 fn settings(color: Color, ascii: bool) -> Settings {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let has_colour = match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => !is_set("NO_COLOR"),
+        Color::Auto => !refuses_colour(),
     };
     Settings {
         theme: if has_colour { Theme::coloured() } else { Theme::plain() },

@@ -32,14 +32,22 @@ pub(super) fn is_for_terminal(common: &Common) -> bool {
 
 /// Whether colour is wanted.
 pub(super) fn paint(common: &Common) -> Paint {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let is_wanted = match common.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => is_for_terminal(common) && !is_set("NO_COLOR") && !is_dumb && understands_colour(),
+        Color::Auto => is_for_terminal(common) && !refuses_colour() && !is_dumb() && understands_colour(),
     };
     if is_wanted { Paint::Coloured } else { Paint::Plain }
+}
+
+/// Whether `NO_COLOR` asks for none.
+pub(super) fn refuses_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Whether the terminal says of itself that it shows text and nothing else.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// An old Windows console shows escape sequences as they are, unless it is told to obey them.

@@ -4,7 +4,8 @@
 //!
 //! **Invariant**: nothing looks like something: only 0 is a point, and only the largest is a full bar.
 
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Bars of one to eight eighths.
+pub const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// Returns a bar for each figure, the largest full.
 pub fn to_bars(figures: impl Iterator<Item = u64> + Clone) -> String {

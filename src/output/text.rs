@@ -115,20 +115,24 @@ fn push_columns(cells: &[Cow<'_, str>], zone: Zone, out: &mut Vec<u8>) {
 
 /// Cuts text to so many cells, the last one saying that it was cut.
 pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    match fitting(text, width) {
+        (kept, true) => Cow::Owned(format!("{kept}…")),
+        (whole, false) => Cow::Borrowed(whole),
+    }
+}
+
+/// Returns the part of a text that fits so many cells, and whether it was cut: then a cell is left for
+/// what says so.
+pub fn fitting(text: &str, width: usize) -> (&str, bool) {
     if text.width() <= width {
-        return Cow::Borrowed(text);
+        return (text, false);
     }
-    let mut shown = String::new();
     let mut n_cells = 0;
-    for character in text.chars() {
+    let cut_at = text.char_indices().find(|(_, character)| {
         n_cells += character.width().unwrap_or(0);
-        if n_cells >= width {
-            break;
-        }
-        shown.push(character);
-    }
-    shown.push('…');
-    Cow::Owned(shown)
+        n_cells >= width
+    });
+    cut_at.map_or((text, false), |(at, _)| (&text[..at], true))
 }
 
 /// Returns the values of the columns, escaped, empty where there is none.
@@ -209,6 +213,14 @@ mod tests {
         assert_eq!(cut("组织内部", 5), "组织…");
         assert_eq!(cut("组织内部", 4), "组…");
         assert_eq!(cut("abcd", 0), "…");
+    }
+
+    #[test]
+    fn what_fits_is_whole() {
+        assert_eq!(fitting("abc", 3), ("abc", false));
+        assert_eq!(fitting("abcd", 3), ("ab", true));
+        assert_eq!(fitting("组织内", 4), ("组", true));
+        assert_eq!(fitting("ab", 0), ("", true));
     }
 
     #[test]

@@ -16,6 +16,13 @@ pub(super) struct Frame {
     pub(super) hang: usize,
 }
 
+/// Returns the text in lines of so many cells; at least one, if an empty one.
+pub fn to_wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut out = String::new();
+    push_wrapped(&mut out, Frame { width, hang: 0 }, "", text);
+    out.lines().map(str::to_owned).collect()
+}
+
 /// Appends `lead` and the text behind it.
 pub(super) fn push_wrapped(out: &mut String, frame: Frame, lead: &str, text: &str) {
     push_parts(out, frame, lead, text.split(' '));
@@ -108,6 +115,14 @@ mod tests {
             "\u{7ec4}\u{7ec7}\u{5185}\u{7ec4}\u{7ec7}",
             "ab  \u{7ec4}\u{7ec7}\u{5185}\u{7ec4}\n    \u{7ec7}\n",
         );
+    }
+
+    #[test]
+    fn lines_alone() {
+        assert_eq!(to_wrapped("one two three", 8), ["one two", "three"]);
+        assert_eq!(to_wrapped("abcdef", 4), ["abcd", "ef"]);
+        assert_eq!(to_wrapped("", 4), [""]);
+        assert_eq!(to_wrapped("ab", 0).concat(), "ab");
     }
 
     #[test]

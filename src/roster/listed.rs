@@ -127,11 +127,6 @@ impl<'a> Listed<'a> {
     pub fn server_offset(&self) -> Option<i32> {
         self.post().offset_minutes
     }
-
-    /// Whether the disconnect row was read.
-    pub fn is_closed(&self) -> bool {
-        self.entry.is_closed
-    }
 }
 
 impl Subject for Listed<'_> {

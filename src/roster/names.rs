@@ -37,24 +37,6 @@ impl Names {
         Some(&self.bytes[start as usize..self.ends[index] as usize])
     }
 
-    /// How many texts.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// The texts in the order of their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len()).map(|index| {
-            let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-            &self.bytes[start as usize..self.ends[index] as usize]
-        })
-    }
-
     /// How many bytes it takes.
     pub(super) fn size(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
@@ -106,7 +88,10 @@ mod tests {
         assert_eq!(numbers[1], numbers[4]);
         assert_ne!(numbers[0], numbers[2]);
         let names = maker.into_names();
-        assert_eq!(names.iter().collect::<Vec<_>>(), [&b"a"[..], b"", b"b"]);
+        assert_eq!(
+            numbers[..3].iter().map(|id| names.get(*id)).collect::<Vec<_>>(),
+            [Some(&b"a"[..]), Some(b""), Some(b"b")]
+        );
         assert_eq!(names.get(numbers[2]), Some(&b"b"[..]));
         assert_eq!(names.get(NameId::NONE), None);
     }

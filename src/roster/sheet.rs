@@ -55,7 +55,6 @@ pub struct Entry {
     pub(super) auth: Auth,
     pub(super) protocol: Option<Protocol>,
     pub(super) verdict: Verdict,
-    pub(super) is_closed: bool,
 }
 
 impl Entry {
@@ -198,7 +197,6 @@ impl SheetMaker {
             auth: facts.auth.outcome,
             protocol: facts.tls.protocol,
             verdict: case.verdict(),
-            is_closed: session.is_closed(),
         };
         if case.is_again {
             self.again.push(entry.first);

@@ -5,19 +5,15 @@
 //! **Invariant**: runs the same update, view and work as the terminal does; what a worker would do
 //! later is done before the next key.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use crate::ingest::{Batch, Catalogue, Options, ingest};
-use crate::output::skipped::to_skipped_text;
-use crate::pattern::{Patterns, Watch, Watching};
-use crate::roster::Enrolling;
-use crate::roster::sheet::SheetMaker;
+use crate::ingest::Options;
 
 use super::browse::Browser;
 use super::key::Key;
@@ -25,7 +21,7 @@ use super::message::{Effect, Ending, Message};
 use super::model::Model;
 use super::settings::Settings;
 use super::update::{begin, update};
-use super::{session, view, writing};
+use super::{reader, session, view, writing};
 
 /// The screen without a terminal.
 #[derive(Debug)]
@@ -44,8 +40,7 @@ impl Headless {
     pub fn open(paths: &[PathBuf], settings: Settings, size: (u16, u16)) -> Self {
         let mut screen =
             Self { model: Model::new(settings, size), copied: None, ended: None, browser: Browser::default() };
-        let effects = begin(&mut screen.model);
-        screen.run(effects);
+        begin(&mut screen.model);
         for message in read(paths) {
             screen.take(message);
         }
@@ -77,7 +72,7 @@ impl Headless {
             let message = match effect {
                 Effect::Browse(job) => self.browser.answer(&job, &|| false, &mut |_, _| {}).map(Message::Answer),
                 Effect::Load(job) => Some(Message::Loaded(Box::new(session::load(&job)))),
-                Effect::Write(job) => Some(Message::Written(writing::write(&job))),
+                Effect::Write(job) => Some(Message::Written(writing::write(&job, &AtomicBool::new(false)))),
                 Effect::Copy(text) => {
                     self.copied = Some(text);
                     None
@@ -128,26 +123,11 @@ impl Headless {
 
 /// Reads everything, as messages.
 pub fn read(paths: &[PathBuf]) -> Vec<Message> {
-    let catalogue = Catalogue::build(paths, None);
-    let files: Arc<[PathBuf]> = catalogue.files.iter().map(|file| file.path.clone()).collect();
-    let mut messages = vec![Message::Files {
-        all_bytes: catalogue.files.iter().map(|file| file.size_bytes).sum(),
-        files: catalogue.files.iter().cloned().collect(),
-        errors: catalogue.errors.iter().map(ToString::to_string).collect(),
-    }];
-    let mut patterns = Patterns::default();
-    let account =
-        ingest(&catalogue, &Options::default(), &(Enrolling, Watching), &mut |batch: Batch<(SheetMaker, Watch)>| {
-            let (sheet, watch) = batch.value;
-            patterns += &watch.into_patterns();
-            messages.push(Message::Sheet(
-                Arc::new(sheet.into_sheet(Arc::clone(&files), batch.place.map(|place| (place, batch.bytes)))),
-                batch.bytes,
-            ));
-            ControlFlow::Continue(())
-        });
-    messages.push(Message::Patterns(Arc::new(patterns)));
-    let errors = account.errors.iter().map(ToString::to_string).collect();
-    messages.push(Message::Read { errors, skipped: to_skipped_text(&catalogue, &account) });
-    messages
+    let messages = Mutex::new(Vec::new());
+    // Whoever gathers messages listens to the end.
+    let _ = reader::read_once(paths.to_vec(), Options::default(), &|message| {
+        messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        Ok(())
+    });
+    messages.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,6 @@
 //!
 //! **Invariant**: every message can be made without a terminal, so that tests can.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::ingest::LogFile;
@@ -112,9 +111,4 @@ pub enum Ending {
     Picked(String),
     /// It was interrupted, or the terminal went away.
     Interrupted,
-}
-
-/// Where sessions are written unless something else is typed.
-pub fn usual_path() -> PathBuf {
-    PathBuf::from("sessions.ndjson")
 }

@@ -27,7 +27,10 @@ use super::message::Message;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Nobody listens any more.
-struct Gone;
+pub(super) struct Gone;
+
+/// Hands a message on.
+pub(super) type Send<'a> = dyn Fn(Message) -> Result<(), Gone> + Sync + 'a;
 
 /// Reads all that the paths name, and follows when it is told to.
 pub(super) fn read(
@@ -37,17 +40,23 @@ pub(super) fn read(
     orders: &Receiver<bool>,
     messages: &SyncSender<Message>,
 ) {
-    let reader = Reader { paths, options, messages };
+    let send = |message| messages.send(message).map_err(|_| Gone);
+    let reader = Reader { paths, options, send: &send };
     let done = catch_unwind(AssertUnwindSafe(|| reader.work(is_following, orders)));
     if done.is_err() {
         let _ = messages.send(Message::Broken("reading broke down: please report it; what was read stays".into()));
     }
 }
 
+/// Reads all that the paths name, once.
+pub(super) fn read_once(paths: Vec<PathBuf>, options: Options, send: &Send<'_>) -> Result<(), Gone> {
+    Reader { paths, options, send }.read_once()
+}
+
 struct Reader<'a> {
     paths: Vec<PathBuf>,
     options: Options,
-    messages: &'a SyncSender<Message>,
+    send: &'a Send<'a>,
 }
 
 impl Reader<'_> {
@@ -61,7 +70,7 @@ impl Reader<'_> {
     }
 
     fn send(&self, message: Message) -> Result<(), Gone> {
-        self.messages.send(message).map_err(|_| Gone)
+        (self.send)(message)
     }
 
     fn read_once(&self) -> Result<(), Gone> {

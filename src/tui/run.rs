@@ -71,10 +71,12 @@ pub fn run(start: Start) -> io::Result<(Ending, Reading)> {
     let workers = Workers::begin(&sender);
     drop(sender);
     let mut shown = Shown { screen, workers, control, ending: None };
-    let effects = begin(&mut model);
-    shown.run(effects)?;
-    let ending = shown.watch(&mut model, &receiver, now)?;
-    Ok((ending, model.reading))
+    begin(&mut model);
+    let watched = shown.watch(&mut model, &receiver, now);
+    // Nobody is to wait for a message to be taken when this is over.
+    drop(receiver);
+    drop(shown);
+    Ok((watched?, model.reading))
 }
 
 /// What stands between the model and the world.

@@ -5,7 +5,6 @@
 //! **Invariant**: at most `MOST_ROWS` rows; what they leave out is said in a row of its own.
 
 use std::hash::BuildHasher;
-use std::net::IpAddr;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 
@@ -14,6 +13,7 @@ use crate::dialogue::facts::StartTls;
 use crate::output::escape::visible;
 use crate::output::json::protocol_text;
 use crate::output::time::{Zone, to_grouped, to_minute_text};
+use crate::pattern::guessing::suspicion::place::network_of;
 use crate::query::display::to_term_text;
 use crate::query::field::{Field, TLS_WORDS};
 use crate::query::subject::Subject;
@@ -153,56 +153,23 @@ pub(super) fn findings<'a>(sessions: impl Iterator<Item = Listed<'a>>) -> Table 
     }
 }
 
-/// The network of an address: `198.51.100.0/24`, `2001:db8:0:1::/64`.
-fn network_of(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => {
-            let [a, b, c, _] = address.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        IpAddr::V6(address) => {
-            let kept = u128::from(address) & !u128::from(u64::MAX);
-            format!("{}/64", std::net::Ipv6Addr::from(kept))
-        }
-    }
-}
-
 /// Clients: sessions, failures, users, TLS versions, last seen.
 pub(super) fn clients<'a>(sessions: impl Iterator<Item = Listed<'a>>, by: By, zone: Zone) -> Table {
     let mut groups = Groups::default();
     for listed in sessions {
-        let network = listed.ip().filter(|_| by == By::Network).map(network_of);
+        let network = (by == By::Network).then(|| network_of(listed.client()).to_string());
         let key = network.as_deref().map_or(listed.client(), str::as_bytes);
         groups.of(key, listed.user_name(), &listed).note(protocol_word(&listed));
     }
-    let (ranking, n_more) = groups.into_ranking();
-    let row = |(key, group): (Vec<u8>, Group)| Row {
-        key: key_text(&key),
-        cells: vec![
-            key_text(&key),
-            to_grouped(group.sessions),
-            to_grouped(group.failed),
-            to_grouped(group.n_others),
-            group.words.join(" "),
-            last_text(&group, zone),
-        ],
-        filter: to_term_text(Field::Ip, &key),
-        part: part_of(&group),
-    };
-    let mut table = Table {
-        columns: vec![
-            Column::text(if by == By::Network { "network" } else { "client" }, 24),
-            Column::number("sessions", 9),
-            Column::number("failed", 8),
-            Column::number("users", 6),
-            Column::wide("tls", 12),
-            Column::text("last seen", 22),
-        ],
-        rows: ranking.into_iter().map(row).collect(),
-        empty: "no session, no client",
-    };
-    push_more(&mut table, n_more);
-    table
+    let columns = [
+        Column::text(if by == By::Network { "network" } else { "client" }, 24),
+        Column::number("sessions", 9),
+        Column::number("failed", 8),
+        Column::number("users", 6),
+        Column::wide("tls", 12),
+        Column::text("last seen", 22),
+    ];
+    ranked(groups, Field::Ip, columns, zone, "no session, no client")
 }
 
 /// Users: sessions, failures, addresses, mechanisms, last seen.
@@ -218,6 +185,19 @@ pub(super) fn users<'a>(sessions: impl Iterator<Item = Listed<'a>>, zone: Zone) 
             group.note(word.unwrap_or("other"));
         }
     }
+    let columns = [
+        Column::wide("user", 24),
+        Column::number("sessions", 9),
+        Column::number("failed", 8),
+        Column::number("clients", 8),
+        Column::text("mechanisms", 14),
+        Column::text("last seen", 22),
+    ];
+    ranked(groups, Field::User, columns, zone, "nobody tried to log in")
+}
+
+/// A row a group: its key, which the field asks for, its figures, its words, when it was last seen.
+fn ranked(groups: Groups, field: Field, columns: [Column; 6], zone: Zone, empty: &'static str) -> Table {
     let (ranking, n_more) = groups.into_ranking();
     let row = |(key, group): (Vec<u8>, Group)| Row {
         key: key_text(&key),
@@ -229,21 +209,10 @@ pub(super) fn users<'a>(sessions: impl Iterator<Item = Listed<'a>>, zone: Zone) 
             group.words.join(" "),
             last_text(&group, zone),
         ],
-        filter: to_term_text(Field::User, &key),
+        filter: to_term_text(field, &key),
         part: part_of(&group),
     };
-    let mut table = Table {
-        columns: vec![
-            Column::wide("user", 24),
-            Column::number("sessions", 9),
-            Column::number("failed", 8),
-            Column::number("clients", 8),
-            Column::text("mechanisms", 14),
-            Column::text("last seen", 22),
-        ],
-        rows: ranking.into_iter().map(row).collect(),
-        empty: "nobody tried to log in",
-    };
+    let mut table = Table { columns: columns.to_vec(), rows: ranking.into_iter().map(row).collect(), empty };
     push_more(&mut table, n_more);
     table
 }

@@ -11,6 +11,8 @@ use std::str::FromStr;
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::output::bars::BARS;
+
 /// What a piece of the screen is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -132,7 +134,6 @@ impl Glyphs {
 
     /// A bar of so many eighths, from 1.
     pub fn bar(self, eighths: usize) -> char {
-        const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
         const ASCII: [char; 8] = ['_', '_', '.', '.', ':', ':', '|', '#'];
         let at = eighths.clamp(1, 8) - 1;
         match self {

@@ -3,7 +3,7 @@
 //! In: a [`Message`]. Out: the model as it is then, and what is asked for.
 //!
 //! **Invariant**: no input or output, no clock, no thread; nothing here takes longer than 5 ms, at
-//! whatever number of sessions.
+//! whatever number of sessions, but for one of which rows came late: it is looked for among all.
 
 mod keys;
 mod moving;
@@ -71,12 +71,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 }
 
 /// A screen at its beginning: with the filter that was typed on the command line.
-pub fn begin(model: &mut Model) -> Vec<Effect> {
-    let text = model.settings.filter.clone();
-    if !text.is_empty() {
-        filtering::set(model, &text);
-    }
-    Vec::new()
+pub fn begin(model: &mut Model) {
+    let text = std::mem::take(&mut model.settings.filter);
+    filtering::set(model, &text);
 }
 
 fn take_sheet(model: &mut Model, sheet: Arc<Sheet>, bytes: u64) {
@@ -113,6 +110,7 @@ fn finish(model: &mut Model, mut errors: Vec<String>, skipped: Option<String>) {
     if model.reading.phase != Phase::Following {
         model.reading.phase = Phase::Done;
     }
+    filtering::settle(model);
     model.reading.errors.append(&mut errors);
     model.reading.skipped = skipped;
     match (model.reading.errors.first(), &model.reading.skipped) {

@@ -19,6 +19,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::output::text::fitting;
+use crate::output::wrap::to_wrapped;
+
 use super::layout::{SMALLEST, layout};
 use super::model::{Focus, Model};
 use super::table::View;
@@ -61,7 +64,7 @@ fn too_small(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (columns, rows) = SMALLEST;
     let text = format!("heloscope needs {columns} columns and {rows} rows; q quits");
     let mut ink = Ink::new(model, buffer);
-    for (y, line) in (area.y..area.bottom()).zip(wrapped(&text, usize::from(area.width))) {
+    for (y, line) in (area.y..area.bottom()).zip(to_wrapped(&text, usize::from(area.width))) {
         ink.put(area.x, y, area.width, &line, Style::new());
     }
 }
@@ -153,21 +156,6 @@ fn ascii_of(letter: char) -> char {
     }
 }
 
-/// The part of a text that fits so many cells, one of them left for the ellipsis where it is cut.
-fn fitting(text: &str, width: usize) -> (&str, bool) {
-    if text.width() <= width {
-        return (text, false);
-    }
-    let mut n_cells = 0;
-    for (at, letter) in text.char_indices() {
-        n_cells += letter.width().unwrap_or(0);
-        if n_cells >= width {
-            return (&text[..at], true);
-        }
-    }
-    (text, false)
-}
-
 /// The text without so many cells from its left.
 fn scrolled(text: &str, left: usize) -> &str {
     let mut n_cells = 0;
@@ -180,34 +168,6 @@ fn scrolled(text: &str, left: usize) -> &str {
     ""
 }
 
-/// The text in lines of so many cells, broken at blanks where there are any.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
-    let mut lines = vec![String::new()];
-    let mut n_cells = 0;
-    for word in text.split_inclusive(' ') {
-        if n_cells > 0 && n_cells + word.trim_end().width() > width {
-            lines.push(String::new());
-            n_cells = 0;
-        }
-        for letter in word.chars() {
-            let cells = letter.width().unwrap_or(0);
-            if n_cells > 0 && n_cells + cells > width {
-                if letter == ' ' {
-                    continue;
-                }
-                lines.push(String::new());
-                n_cells = 0;
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push(letter);
-            }
-            n_cells += cells;
-        }
-    }
-    lines
-}
-
 /// How a pane's frame looks.
 fn frame_style(model: &Model, focus: Focus) -> Style {
     model.settings.theme.style(if model.focus == focus { Part::Focus } else { Part::Frame })
@@ -218,23 +178,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_cut_at_whole_characters() {
-        assert_eq!(fitting("abc", 3), ("abc", false));
-        assert_eq!(fitting("abcd", 3), ("ab", true));
-        assert_eq!(fitting("组织内", 5), ("组织", true));
-        assert_eq!(fitting("组织内", 4), ("组", true));
-        assert_eq!(fitting("ab", 0), ("", true));
+    fn text_is_scrolled_by_whole_characters() {
         assert_eq!(scrolled("abcd", 2), "cd");
         assert_eq!(scrolled("组织", 1), "织");
         assert_eq!(scrolled("a", 9), "");
-    }
-
-    #[test]
-    fn text_is_broken_at_blanks() {
-        assert_eq!(wrapped("one two three", 8), ["one two ", "three"]);
-        assert_eq!(wrapped("abcdef", 4), ["abcd", "ef"]);
-        assert_eq!(wrapped("", 4), [""]);
-        assert_eq!(wrapped("组织内部", 5), ["组织", "内部"]);
-        assert_eq!(wrapped("ab", 0).concat(), "ab");
     }
 }

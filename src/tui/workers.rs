@@ -6,10 +6,10 @@
 //! says so and takes the next.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use super::browse::{self, Browser};
 use super::message::Message;
@@ -51,7 +51,19 @@ pub(super) struct Workers {
     /// The question that is waited for: others can be dropped.
     generation: Arc<AtomicU64>,
     load: Arc<Slot<session::Job>>,
+    /// Those who write files, which are whole or absent when the screen is left.
+    writers: Vec<JoinHandle<()>>,
+    is_over: Arc<AtomicBool>,
     messages: SyncSender<Message>,
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        for writer in self.writers.drain(..) {
+            let _ = writer.join();
+        }
+    }
 }
 
 impl Workers {
@@ -61,6 +73,8 @@ impl Workers {
             browse: Arc::default(),
             generation: Arc::default(),
             load: Arc::default(),
+            writers: Vec::new(),
+            is_over: Arc::default(),
             messages: messages.clone(),
         };
         let (slot, generation, sender) =
@@ -97,12 +111,13 @@ impl Workers {
     }
 
     /// Writes beside everything else; each in a thread of its own, for none takes another's place.
-    pub(super) fn write(&self, job: writing::Job) {
-        spawn("writing", &self.messages, move |sender| {
-            let written = catch_unwind(|| writing::write(&job));
+    pub(super) fn write(&mut self, job: writing::Job) {
+        let is_over = Arc::clone(&self.is_over);
+        self.writers.extend(spawn("writing", &self.messages, move |sender| {
+            let written = catch_unwind(|| writing::write(&job, &is_over));
             let message = written.map_or_else(|_| broken("writing"), Message::Written);
             let _ = sender.send(message);
-        });
+        }));
     }
 }
 
@@ -128,10 +143,43 @@ pub(super) fn spawn(
     name: &str,
     messages: &SyncSender<Message>,
     work: impl FnOnce(&SyncSender<Message>) + Send + 'static,
-) {
+) -> Option<JoinHandle<()>> {
     let sender = messages.clone();
     let started = thread::Builder::new().name(name.into()).spawn(move || work(&sender));
-    if let Err(error) = started {
+    let told = started.map_err(|error| {
         let _ = messages.try_send(Message::Broken(format!("no thread for {name}: {error}")));
+    });
+    told.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn a_worker_that_breaks_down_takes_the_next_job() {
+        let (sender, receiver) = sync_channel(1);
+        let slot = Arc::new(Slot::default());
+        let own = Arc::clone(&slot);
+        let worker = thread::spawn(move || {
+            let mut job = |answer: Option<Message>| Some(answer.expect("a job that can be done"));
+            work(&own, &sender, "testing", &mut job);
+        });
+        slot.put(None);
+        assert!(matches!(receiver.recv(), Ok(Message::Broken(text)) if text.starts_with("testing broke down")));
+        slot.put(Some(Message::Searching(7)));
+        assert!(matches!(receiver.recv(), Ok(Message::Searching(7))));
+        drop(receiver);
+        slot.put(Some(Message::Hangup));
+        worker.join().unwrap();
+    }
+
+    #[test]
+    fn the_newest_job_waits_alone() {
+        let slot = Slot::default();
+        slot.put(1);
+        slot.put(2);
+        assert_eq!(slot.take(), 2);
     }
 }

@@ -9,6 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ingest::order::{InOrder, Rendered};
 use crate::ingest::{Batch, Case, Catalogue, LogFile, Options, Study, ingest};
@@ -110,21 +111,22 @@ impl Rendering<'_> {
     }
 }
 
-/// Writes the sessions, and says how many.
+/// Writes the sessions, and says how many. Where `is_over` comes true meanwhile, nothing is left of it.
 ///
 /// Errors: what keeps the file from being whole, in words.
-pub fn write(job: &Job) -> Result<String, String> {
+pub fn write(job: &Job, is_over: &AtomicBool) -> Result<String, String> {
     let shape = Shape::of(&job.path)?;
     if job.path.exists() {
         return Err(format!("{} is there already", job.path.display()));
     }
     let listed = job.seats.iter().filter_map(|(_, seat)| job.roster.get(*seat));
     let wanted: HashSet<Place> = listed.map(|listed| listed.place()).collect();
-    let n_written = write_all(job, shape, &wanted).map_err(|error| format!("{}: {error}", job.path.display()))?;
+    let n_written =
+        write_all(job, shape, &wanted, is_over).map_err(|error| format!("{}: {error}", job.path.display()))?;
     Ok(format!("{n_written} sessions written to {}", job.path.display()))
 }
 
-fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>) -> io::Result<usize> {
+fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>, is_over: &AtomicBool) -> io::Result<usize> {
     let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut out = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
     let catalogue = Catalogue::of_files(job.files.to_vec());
@@ -139,6 +141,9 @@ fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>) -> io::Result<usi
         n_written += rendered.entries.len();
         if written.is_ok() {
             written = order.push(rendered, batch.open_from, &mut |bytes| out.write_all(bytes));
+        }
+        if is_over.load(Ordering::Relaxed) {
+            written = Err(io::Error::new(io::ErrorKind::Interrupted, "the screen was left before it was whole"));
         }
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });

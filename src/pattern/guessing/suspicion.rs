@@ -7,7 +7,7 @@
 //!
 //! **Invariant**: a failure belongs to one suspicion, or is counted in [`Rest`].
 
-mod place;
+pub mod place;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

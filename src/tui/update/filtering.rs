@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::query::Query;
 use crate::query::complete::complete;
 use crate::query::error::SyntaxError;
+use crate::query::expression::Expression;
 use crate::tui::columns::fitting;
 use crate::tui::key::Key;
 use crate::tui::layout::layout;
@@ -86,6 +87,17 @@ pub(super) fn set(model: &mut Model, text: &str) {
             }
         }
         Err(fault) => model.filter.fault = Some(fault),
+    }
+}
+
+/// Understands the filter again where it asks for the last day in the logs, which is known by now.
+pub(super) fn settle(model: &mut Model) {
+    let expression = Expression::parse(&model.filter.text, &model.settings.saved);
+    if let Ok(expression) = expression
+        && expression.asks_for_last_day()
+    {
+        model.filter.query = Arc::new(Query::new(expression, &model.times()));
+        model.filter.number += 1;
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::output::time::Zone;
 use crate::tui::bindings::{Action, BINDINGS, Context};
 use crate::tui::key::Key;
-use crate::tui::message::{Effect, Ending, usual_path};
+use crate::tui::message::{Effect, Ending};
 use crate::tui::model::{Focus, Model, Phase};
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::table::View;
@@ -15,6 +15,9 @@ use crate::tui::tables::By;
 use crate::tui::theme::Part;
 
 use super::{filtering, moving, timeline, transcript};
+
+/// Where sessions are written unless something else is typed.
+const USUAL_PATH: &str = "sessions.ndjson";
 
 /// Takes a key.
 pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
@@ -118,7 +121,7 @@ fn open(model: &mut Model, purpose: Purpose) {
     let text = match purpose {
         Purpose::Filter => model.filter.text.clone(),
         Purpose::Search => model.transcript.search.clone(),
-        Purpose::Write => usual_path().display().to_string(),
+        Purpose::Write => USUAL_PATH.to_owned(),
     };
     model.prompt = Some(Prompt::new(purpose, &text));
 }

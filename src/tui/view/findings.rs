@@ -10,11 +10,12 @@ use ratatui::style::{Modifier, Style};
 
 use crate::diagnosis::Severity;
 use crate::output::time::to_grouped;
+use crate::output::wrap::to_wrapped;
 use crate::tui::model::Model;
 use crate::tui::session::Found;
 use crate::tui::theme::Part;
 
-use super::{Ink, wrapped};
+use super::Ink;
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(loaded) = model.loaded() else { return };
@@ -30,7 +31,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         // Behind what happened comes how often.
         let at = lines.iter().position(|(line, _)| line.starts_with("check")).unwrap_or(lines.len());
         let text = format!("{} such from this address in the hour up to here", to_grouped(n_alike));
-        lines.splice(at..at, wrapped(&text, width).into_iter().map(|line| (line, Style::new())));
+        lines.splice(at..at, to_wrapped(&text, width).into_iter().map(|line| (line, Style::new())));
     }
     let n_shown = usize::from(inner.height);
     for (y, (line, style)) in (inner.y..inner.bottom()).zip(&lines) {
@@ -50,15 +51,18 @@ fn to_lines(model: &Model, found: &Found, width: usize) -> Vec<(String, Style)> 
         Severity::Note => Style::new(),
     };
     let bold = Style::new().add_modifier(Modifier::BOLD);
-    let mut lines: Vec<(String, Style)> = wrapped(&format!("{}: {}", found.severity.as_text(), found.message), width)
-        .into_iter()
-        .map(|line| (line, style))
-        .collect();
+    let mut lines: Vec<(String, Style)> =
+        to_wrapped(&format!("{}: {}", found.severity.as_text(), found.message), width)
+            .into_iter()
+            .map(|line| (line, style))
+            .collect();
     for step in &found.advice {
         let purpose = format!("{}: {}", step.kind.as_text(), step.purpose);
-        lines.extend(wrapped(&purpose, width).into_iter().map(|line| (line, Style::new())));
+        lines.extend(to_wrapped(&purpose, width).into_iter().map(|line| (line, Style::new())));
         if let Some(command) = &step.command {
-            lines.extend(wrapped(command, width.saturating_sub(2)).into_iter().map(|line| (format!("  {line}"), bold)));
+            lines.extend(
+                to_wrapped(command, width.saturating_sub(2)).into_iter().map(|line| (format!("  {line}"), bold)),
+            );
         }
     }
     lines

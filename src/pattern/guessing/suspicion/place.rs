@@ -167,9 +167,12 @@ fn is_stale(pair: &Pair<'_>) -> bool {
 
 /// The network of an address: `203.0.113.0/24`, `2001:db8:0:7::/64`; what is no address is its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Network<'a> {
+pub enum Network<'a> {
+    /// The first three bytes.
     V4([u8; 3]),
+    /// The first four groups.
     V6([u16; 4]),
+    /// The text.
     Other(Cow<'a, str>),
 }
 
@@ -184,7 +187,7 @@ impl fmt::Display for Network<'_> {
 }
 
 /// Returns the network of an address.
-pub(super) fn network_of(address: &[u8]) -> Network<'_> {
+pub fn network_of(address: &[u8]) -> Network<'_> {
     let text = String::from_utf8_lossy(address);
     let bare = text.split('%').next().unwrap_or_default();
     match bare.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
