@@ -49,33 +49,45 @@ fn push_code(shown: &mut String, code: u32) {
 ///
 /// In JSON such characters stand within strings alone, so the whole can be gone through at once.
 pub(super) fn escape_json(json: &mut Vec<u8>, from: usize) {
-    // Looks at all bytes whatever it finds, so that it can look at many at once.
-    let is_plain = json[from..].iter().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~' | b'\n'));
-    if is_plain {
-        return;
+    let Ok(text) = std::str::from_utf8(&json[from..]) else { return };
+    let Some(first) = find_hidden(text, 0) else { return };
+    let mut escaped = String::with_capacity(text.len() + 16);
+    let (mut next, mut copied_to) = (Some(first), 0);
+    while let Some((at, character)) = next {
+        escaped.push_str(&text[copied_to..at]);
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing into a string cannot fail.
+            let _ = write!(escaped, "\\u{unit:04x}");
+        }
+        copied_to = at + character.len_utf8();
+        next = find_hidden(text, copied_to);
     }
-    let Some(escaped) = std::str::from_utf8(&json[from..]).ok().and_then(to_escaped_json) else { return };
+    escaped.push_str(&text[copied_to..]);
     json.truncate(from);
     json.extend_from_slice(escaped.as_bytes());
 }
 
-/// Returns the JSON with its escapes; `None` where nothing is to be escaped.
-fn to_escaped_json(json: &str) -> Option<String> {
-    let is_escaped = |character: char| character != '\n' && is_hidden(character);
-    json.contains(is_escaped).then(|| {
-        let mut escaped = String::with_capacity(json.len() + 16);
-        for character in json.chars() {
-            if !is_escaped(character) {
-                escaped.push(character);
-                continue;
-            }
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing into a string cannot fail.
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }
+/// Finds the next hidden character of JSON, in which those of ASCII are escaped already, but for the last.
+fn find_hidden(json: &str, from: usize) -> Option<(usize, char)> {
+    let mut at = from;
+    loop {
+        at += find_beyond_printable(&json.as_bytes()[at..])?;
+        let character = json[at..].chars().next()?;
+        if is_hidden(character) {
+            return Some((at, character));
         }
-        escaped
-    })
+        at += character.len_utf8();
+    }
+}
+
+/// Finds the first byte that is none of printable ASCII or below it. Most of a record is, so many bytes
+/// are looked at together first.
+fn find_beyond_printable(bytes: &[u8]) -> Option<usize> {
+    const TOGETHER: usize = 64;
+    let is_beyond = |byte: &u8| *byte >= 0x7f;
+    let has_any = |part: &&[u8]| part.iter().fold(false, |has_any, byte| has_any | is_beyond(byte));
+    let from = bytes.chunks(TOGETHER).take_while(|part| !has_any(part)).count() * TOGETHER;
+    Some(from + bytes.get(from..)?.iter().position(is_beyond)?)
 }
 
 /// Whether a character steers a terminal, reorders text, or shows nothing.
