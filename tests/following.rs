@@ -241,10 +241,22 @@ fn ctrl_c_prints_what_is_open() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_nothing_half_written() {
+    check_ctrl_c(command);
+    // As `nohup` starts it: a closed terminal does not end it.
+    check_ctrl_c(|arguments| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_heloscope")]).args(arguments);
+        shell
+    });
+}
+
+#[cfg(unix)]
+#[track_caller]
+fn check_ctrl_c(begin: impl Fn(&[&str]) -> Command) {
     let folder = tempfile::tempdir().expect("a folder");
     let answer = folder.path().join("answer.txt");
     fs::write(&answer, "as it was").expect("a file");
-    let mut command = command(&["sessions", "-", "-o", answer.to_str().expect("a path")]);
+    let mut command = begin(&["sessions", "-", "-o", answer.to_str().expect("a path")]);
     let mut child = command.stdin(Stdio::piped()).spawn().expect("the program runs");
     let names = || {
         let entries = fs::read_dir(folder.path()).expect("a folder");

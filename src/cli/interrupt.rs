@@ -26,8 +26,30 @@ struct State {
 static STATE: Mutex<State> = Mutex::new(State { is_patient: false, is_asked: false, half_written: None });
 static ASKED: Condvar = Condvar::new();
 
-/// Listens for Ctrl-C. Where that is ignored, as it is for what a script starts in the background,
-/// it stays so.
+/// Listens for Ctrl-C, and for being asked to end. What is ignored stays so, as Ctrl-C is for what a
+/// script starts in the background, and a closed terminal for what `nohup` starts.
+#[cfg(unix)]
+pub(super) fn listen() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let ignored = ignored_signals();
+    let heard = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    // Without a handler the system ends the program, which is what is asked for.
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(heard) else { return };
+    let wait = move || signals.forever().for_each(|_| end());
+    drop(std::thread::Builder::new().name("signals".to_owned()).spawn(wait));
+}
+
+/// Which signals the program was started to ignore: a bit each, the first one's lowest. Systems that do
+/// not tell ignore none.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Listens for Ctrl-C, and for being asked to end.
+#[cfg(windows)]
 pub(super) fn listen() {
     // Without a handler the system ends the program, which is what is asked for.
     let _ = ctrlc::try_set_handler(end);
