@@ -88,6 +88,8 @@ contenders=(
     'sessions --format ndjson'
     'sessions --format ndjson --threads 1'
     'lines --format raw'
+    'lines -c -f LogonDenied'
+    'lines -c -f /LogonDenied|SocketError|Unable to relay/'
 )
 
 # Starts one of them on the corpus in $root, whose logs are in $files.
@@ -96,6 +98,7 @@ start() {
     'wc -l') wc -l "${files[@]}" ;;
     'rg -c '*) rg --no-config -c "${1#rg -c }" "${files[@]}" ;;
     'DuckDB'*) "$dir/venv/bin/python" -c "$duckdb_program" "$sql" "${files[@]}" ;;
+    'lines -c -f '*) "$heloscope" lines -c --quiet -f "${1#lines -c -f }" "$root" ;;
     'lnav'*) lnav -n -I "$dir/lnav" -c "$lnav_sql" -c ':write-csv-to -' "${files[@]}" </dev/null ;;
     *)
         local words
@@ -182,6 +185,7 @@ answer_of() {
     'rg '*) start "$1" | awk -F: '{ sum += $NF } END { print sum " lines" }' ;;
     'DuckDB'*) start "$1" ;;
     'lnav'*) start "$1" 2>/dev/null | tail -1 | tr -d '"' ;;
+    'lines -c '*) echo "$(start "$1") sessions" ;;
     'lines '*) echo "$n_rows rows" ;;
     *) echo "$n_sessions sessions" ;;
     esac
@@ -287,7 +291,7 @@ note_medians() {
 }
 
 goals_of() {
-    local at=$1 summary_us ndjson_us value
+    local at=$1 summary_us ndjson_us value pattern ours
     summary_us=${medians[$at summary]}
     value=$(calc %.2f "$summary_us / ${medians[$at wc -l]}")
     goal "$at: \`summary\` over \`wc -l\`, time" "$value" '' '≤ 1.0' "$value <= 1.0"
@@ -300,6 +304,13 @@ goals_of() {
     ndjson_us=${medians[$at sessions --format ndjson --threads 1]}
     value=$(calc %.0f "${bytes[$at]} / $ndjson_us")
     goal "$at: ndjson, one thread" "$value" ' MB/s' '≥ 500 MB/s' "$value >= 500"
+    for pattern in LogonDenied 'LogonDenied|SocketError|Unable to relay'; do
+        [[ -n ${medians[$at rg -c $pattern]:-} ]] || continue
+        ours=$pattern
+        [[ $pattern != *'|'* ]] || ours=/$pattern/
+        value=$(calc %.2f "${medians[$at rg -c $pattern]} / ${medians[$at lines -c -f $ours]}")
+        goal "$at: free text \`${pattern//|/\\|}\`, speed over \`rg\`" "$value" '' '≥ 0.33' "$value >= 0.33"
+    done
 }
 
 goals_of_memory() {

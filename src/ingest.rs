@@ -21,6 +21,7 @@ pub mod live;
 pub mod gathering;
 pub mod tail;
 pub mod window;
+pub mod sieve;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -29,6 +30,8 @@ use crate::diagnosis::{Finding, Verdict};
 use crate::dialogue::facts::Facts;
 use crate::record::value::{Endpoint, split_connector};
 use crate::session::{FileId, Position, Session};
+
+use sieve::Sieve;
 
 pub use crate::source::Mapping;
 pub use crate::source::discover::ReadError;
@@ -144,6 +147,12 @@ pub trait Study: Sync {
 
     /// Takes one session into the batch. Called in the order of the sessions' ends.
     fn take(&self, case: &Case<'_>, batch: &mut Self::Yield);
+
+    /// By what rows those sessions are known that are worth to be taken; others are not understood, and
+    /// most of them not taken. All are, unless a study knows better.
+    fn sieve(&self) -> Sieve<'_> {
+        Sieve::default()
+    }
 }
 
 /// Two studies of the same sessions, in one pass.

@@ -23,6 +23,7 @@ pub mod field;
 pub mod syntax;
 pub mod error;
 mod pattern;
+mod lines;
 mod address;
 pub mod time;
 mod question;
@@ -36,6 +37,9 @@ mod matching;
 pub mod complete;
 pub mod selecting;
 
+use std::sync::Arc;
+
+use crate::ingest::sieve::{FindLine, Sieve};
 use crate::ingest::window::Window;
 use error::SyntaxError;
 use expression::Expression;
@@ -50,12 +54,13 @@ pub struct Query {
     expression: Option<Expression>,
     plan: Node,
     witnesses: Vec<Witness>,
+    lines: Vec<Arc<dyn FindLine>>,
 }
 
 impl Query {
     /// All sessions.
     pub fn everything() -> Self {
-        Self { expression: None, plan: Node::everything(), witnesses: Vec::new() }
+        Self { expression: None, plan: Node::everything(), witnesses: Vec::new(), lines: Vec::new() }
     }
 
     /// Makes an expression ready; `times` is what its relative times are relative to.
@@ -63,7 +68,8 @@ impl Query {
         let plan = Node::new(&expression, times);
         let mut witnesses = Vec::new();
         matching::gather_witnesses(&expression, times, &mut witnesses);
-        Self { expression: Some(expression), plan, witnesses }
+        let lines = lines::gather_lines(&plan);
+        Self { expression: Some(expression), plan, witnesses, lines }
     }
 
     /// Understands a text and makes it ready.
@@ -92,6 +98,11 @@ impl Query {
     /// When the sessions begin that can be meant.
     pub fn window(&self) -> Window {
         self.plan.window()
+    }
+
+    /// By what rows the sessions are known that can be meant.
+    pub fn sieve(&self) -> Sieve<'_> {
+        Sieve { window: self.window(), lines: &self.lines }
     }
 
     /// The questions about facts without which nothing is meant, as text: where one of them is true

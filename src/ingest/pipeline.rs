@@ -105,7 +105,7 @@ impl<S: Study> Run<'_, '_, S> {
     fn work(&self) {
         let _guard = BreakOnPanic(self);
         let mut buffer = Vec::new();
-        let mut desk = Desk::default();
+        let mut desk = Desk::new(self.study.sieve());
         while !self.is_stopped.load(Ordering::Relaxed) {
             let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { return };
             let mut reading = chunk.read(&mut buffer);
@@ -128,7 +128,7 @@ impl<S: Study> Run<'_, '_, S> {
     }
 
     /// Lets the study take every session that ended in the chunk, in the order of their first rows.
-    fn study_all(&self, text: &[u8], rebuilt: &Rebuilt, desk: &mut Desk) -> (S::Yield, Account) {
+    fn study_all(&self, text: &[u8], rebuilt: &Rebuilt, desk: &mut Desk<'_>) -> (S::Yield, Account) {
         let mut batch = self.study.begin();
         let mut account = rebuilt.account.clone();
         let mut joined = rebuilt.joined.iter().peekable();
@@ -137,10 +137,12 @@ impl<S: Study> Run<'_, '_, S> {
             while let Some(one) = joined.next_if(|one| one.position() < position) {
                 self.study_joined(one, &mut understood, desk, &mut batch, &mut account);
             }
-            let (rows, facts, findings) = desk.whole(piece, rebuilt.base_line);
-            let session = &Session { text, rows, ordinal, position, origin };
-            let case = Case { session, facts, findings, files: self.files, is_again: false };
-            self.study_one(&case, &mut batch, &mut account);
+            // One that is whole has head and tail.
+            account.sessions += 1;
+            if let Some((rows, facts, findings)) = desk.whole(piece, rebuilt.base_line) {
+                let session = &Session { text, rows, ordinal, position, origin };
+                self.study.take(&Case { session, facts, findings, files: self.files, is_again: false }, &mut batch);
+            }
         }
         for one in joined {
             self.study_joined(one, &mut understood, desk, &mut batch, &mut account);
@@ -152,27 +154,24 @@ impl<S: Study> Run<'_, '_, S> {
         &self,
         joined: &Joined,
         understood: &mut Understood,
-        desk: &mut Desk,
+        desk: &mut Desk<'_>,
         batch: &mut S::Yield,
         account: &mut Account,
     ) {
         let session = &joined.as_session();
+        if !joined.is_again {
+            account.sessions += 1;
+            account.without_head += u64::from(!session.is_opened());
+            account.without_tail += u64::from(!session.is_closed());
+        }
+        if !desk.sieve.lets_through(session) {
+            return;
+        }
         let Understood { facts, findings } = understood;
         understand(session, &mut desk.scratch, facts);
         findings.clear();
         examine(session, facts, &mut desk.examination, findings);
-        let case = Case { session, facts, findings, files: self.files, is_again: joined.is_again };
-        self.study_one(&case, batch, account);
-    }
-
-    #[inline]
-    fn study_one(&self, case: &Case<'_>, batch: &mut S::Yield, account: &mut Account) {
-        if !case.is_again {
-            account.sessions += 1;
-            account.without_head += u64::from(!case.session.is_opened());
-            account.without_tail += u64::from(!case.session.is_closed());
-        }
-        self.study.take(case, batch);
+        self.study.take(&Case { session, facts, findings, files: self.files, is_again: joined.is_again }, batch);
     }
 
     fn deliver(&self, number: u64, batch: Batch<S::Yield>, account: Account) {
@@ -196,7 +195,7 @@ impl<S: Study> Run<'_, '_, S> {
         self.delivery.look(|delivery| {
             delivery.account.errors.append(&mut lock(&self.dispatcher).errors);
             if let Some(rebuilt) = rebuilt {
-                let (value, account) = self.study_all(&[], &rebuilt, &mut Desk::default());
+                let (value, account) = self.study_all(&[], &rebuilt, &mut Desk::new(self.study.sieve()));
                 delivery.account += account;
                 if !is_stopped {
                     flow = (delivery.sink)(Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None });

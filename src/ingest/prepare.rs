@@ -12,12 +12,13 @@ use crate::diagnosis::{self, Finding, examine};
 use crate::dialogue::facts::Facts;
 use crate::dialogue::understand::{Scratch, understand};
 use crate::record::header::{Order, Schema};
-use crate::session::assemble::{NeedsRewrite, Pieces, rewrite};
+use crate::session::assemble::{NeedsRewrite, Piece, Pieces, rewrite};
 use crate::session::seen::{Fingerprint, hash_row};
 use crate::session::{OriginId, Position, Row, Session};
 use crate::source::Reading;
 
 use super::dispatch::Job;
+use super::sieve::{Finds, Sieve};
 
 /// How much text is grouped before its sessions are understood, in bytes: well within the second
 /// level of a processor's cache.
@@ -25,7 +26,9 @@ const BLOCK_BYTES: usize = 1 << 17;
 
 /// What a worker keeps from chunk to chunk, so that it need not be allocated again.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct Desk<'a> {
+    pub(super) sieve: Sieve<'a>,
+    finds: Finds,
     pub(super) pieces: Pieces,
     /// For each piece its place among the understood sessions, or [`NOT_WHOLE`].
     whole_of_piece: Vec<u32>,
@@ -34,6 +37,7 @@ pub(super) struct Desk {
     rows: Vec<Row>,
     /// The facts of the understood sessions; there may be more, of an earlier chunk.
     facts: Vec<Facts>,
+    n_understood: usize,
     /// The findings of the understood sessions, one session's behind the other's.
     findings: Vec<Finding>,
     closed: Vec<u32>,
@@ -47,11 +51,19 @@ const NOT_WHOLE: u32 = u32::MAX;
 /// A session that lies within the chunk.
 #[derive(Clone, Copy, Debug)]
 struct Whole {
+    fingerprint: Fingerprint,
+    /// `None` where the sieve held it back.
+    understood: Option<Understood>,
+}
+
+/// Where a session's rows, facts and findings lie.
+#[derive(Clone, Copy, Debug)]
+struct Understood {
     first_row: usize,
     end_row: usize,
+    facts: usize,
     first_finding: usize,
     end_finding: usize,
-    fingerprint: Fingerprint,
 }
 
 /// A chunk whose rows are grouped, and whose whole sessions are understood.
@@ -62,7 +74,12 @@ pub(super) struct Prepared {
     pub(super) schema_at_end: Schema,
 }
 
-impl Desk {
+impl<'a> Desk<'a> {
+    /// A desk on which no more is understood than the sieve lets through.
+    pub(super) fn new(sieve: Sieve<'a>) -> Self {
+        Self { sieve, ..Self::default() }
+    }
+
     /// Groups the rows of a chunk as they are read, and understands its sessions.
     pub(super) fn prepare(&mut self, job: &Job<'_>, reading: &mut Reading<'_>) -> Prepared {
         self.begin(&job.schema);
@@ -100,6 +117,8 @@ impl Desk {
         self.wholes.clear();
         self.rows.clear();
         self.findings.clear();
+        self.n_understood = 0;
+        self.finds.begin(&self.sieve);
         self.pieces.begin(schema);
     }
 
@@ -107,6 +126,7 @@ impl Desk {
     fn take(&mut self, job: &Job<'_>, text: &[u8]) -> Result<(), NeedsRewrite> {
         while !self.pieces.is_at_end(text) {
             self.pieces.assemble(text, BLOCK_BYTES, job.end, job.file)?;
+            self.finds.search(&self.sieve, text, self.pieces.read_bytes());
             self.understand_closed(text);
         }
         Ok(())
@@ -115,28 +135,46 @@ impl Desk {
     fn understand_closed(&mut self, text: &[u8]) {
         self.whole_of_piece.resize(self.pieces.pieces.len(), NOT_WHOLE);
         self.pieces.take_closed(&mut self.closed);
-        for &index in &self.closed {
-            let piece = &self.pieces.pieces[index as usize];
+        for at in 0..self.closed.len() {
+            let index = self.closed[at] as usize;
+            let piece = self.pieces.pieces[index];
             if !piece.is_whole() {
                 continue;
             }
-            let first_row = self.rows.len();
-            self.rows.extend(self.pieces.rows_of(piece));
-            let rows = &self.rows[first_row..];
-            if self.facts.len() == self.wholes.len() {
-                self.facts.push(Facts::default());
-            }
-            let session = Session { text, rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
-            let facts = &mut self.facts[self.wholes.len()];
-            understand(&session, &mut self.scratch, facts);
-            let first_finding = self.findings.len();
-            examine(&session, facts, &mut self.examination, &mut self.findings);
-            let hash = |row: &Row| Some(hash_row(row.as_line(text)));
-            let fingerprint = Fingerprint { connect: hash(session.first()), disconnect: hash(session.last()) };
-            self.whole_of_piece[index as usize] = u32::try_from(self.wholes.len()).unwrap_or(NOT_WHOLE);
-            let (end_row, end_finding) = (self.rows.len(), self.findings.len());
-            self.wholes.push(Whole { first_row, end_row, first_finding, end_finding, fingerprint });
+            let hash = |row: u32| Some(hash_row(self.pieces.rows[row as usize].as_line(text)));
+            let fingerprint = Fingerprint { connect: hash(piece.first), disconnect: hash(piece.last) };
+            self.whole_of_piece[index] = u32::try_from(self.wholes.len()).unwrap_or(NOT_WHOLE);
+            let understood = self.understand(text, &piece);
+            self.wholes.push(Whole { fingerprint, understood });
         }
+    }
+
+    /// Understands the session, if the sieve lets it through.
+    // Within the loop over the rows it would take the place of what is called for each of them.
+    #[inline(never)]
+    fn understand(&mut self, text: &[u8], piece: &Piece) -> Option<Understood> {
+        let (first, last) = (&self.pieces.rows[piece.first as usize], &self.pieces.rows[piece.last as usize]);
+        if !self.sieve.holds_start(text, first) || !self.finds.are_between(first, last) {
+            return None;
+        }
+        let first_row = self.rows.len();
+        self.rows.extend(self.pieces.rows_of(piece));
+        let rows = &self.rows[first_row..];
+        if !self.finds.are_among(rows) {
+            self.rows.truncate(first_row);
+            return None;
+        }
+        if self.facts.len() == self.n_understood {
+            self.facts.push(Facts::default());
+        }
+        let session = Session { text, rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
+        let facts = &mut self.facts[self.n_understood];
+        understand(&session, &mut self.scratch, facts);
+        let first_finding = self.findings.len();
+        examine(&session, facts, &mut self.examination, &mut self.findings);
+        self.n_understood += 1;
+        let (end_row, end_finding) = (self.rows.len(), self.findings.len());
+        Some(Understood { first_row, end_row, facts: self.n_understood - 1, first_finding, end_finding })
     }
 
     /// Returns what tells the session of a piece from others of the same name, where the piece is a
@@ -146,16 +184,16 @@ impl Desk {
     }
 
     /// Returns rows, facts and findings of a piece that is a whole session, its lines counted from
-    /// the start of the file. To be called once for each.
-    pub(super) fn whole(&mut self, piece: usize, base_line: u64) -> (&[Row], &Facts, &[Finding]) {
-        let whole_index = self.whole_of_piece[piece] as usize;
-        let whole = &self.wholes[whole_index];
-        let rows = &mut self.rows[whole.first_row..whole.end_row];
+    /// the start of the file; `None` where the sieve held it back. To be called once for each.
+    pub(super) fn whole(&mut self, piece: usize, base_line: u64) -> Option<(&[Row], &Facts, &[Finding])> {
+        let whole = &self.wholes[self.whole_of_piece[piece] as usize];
+        let Understood { first_row, end_row, facts, first_finding, end_finding } = whole.understood?;
+        let rows = &mut self.rows[first_row..end_row];
         if base_line > 0 {
             for row in &mut *rows {
                 row.line += base_line;
             }
         }
-        (rows, &self.facts[whole_index], &self.findings[whole.first_finding..whole.end_finding])
+        Some((rows, &self.facts[facts], &self.findings[first_finding..end_finding]))
     }
 }

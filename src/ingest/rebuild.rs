@@ -108,7 +108,7 @@ impl Rebuilder {
         job: &Job<'_>,
         text: &[u8],
         prepared: Prepared,
-        desk: &mut Desk,
+        desk: &mut Desk<'_>,
     ) -> (Option<Vec<u8>>, Rebuilt) {
         self.enter(job);
         let prepared = if self.schema == job.schema { prepared } else { desk.prepare_again(job, text, &self.schema) };

@@ -72,7 +72,7 @@ pub(super) fn mean_rows(value: &Value) -> Result<Meaning, Problem> {
     }
     let pattern = match value {
         Value::Text(text) => RowPattern::text(text)?,
-        Value::Regex { pattern, ignores_case } => RowPattern::Regex(regex(pattern, *ignores_case)?),
+        Value::Regex { pattern, ignores_case } => RowPattern::regex(pattern, *ignores_case)?,
     };
     Ok(Meaning::Question(Question::Rows(pattern)))
 }

@@ -9,6 +9,7 @@ use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::error::Problem;
+use super::lines::Lines;
 
 /// The most that a compiled regular expression may take, in bytes.
 const MAX_REGEX_BYTES: usize = 4 << 20;
@@ -17,7 +18,7 @@ const MAX_REGEX_BYTES: usize = 4 << 20;
 const MAX_CACHE_BYTES: usize = 4 << 20;
 
 /// How deeply groups of a regular expression may be nested.
-const MAX_REGEX_DEPTH: u32 = 100;
+pub(super) const MAX_REGEX_DEPTH: u32 = 100;
 
 /// What a value is compared with.
 #[derive(Clone, Debug)]
@@ -65,7 +66,13 @@ impl Pattern {
 
 /// What a row's bytes are searched for.
 #[derive(Clone, Debug)]
-pub(super) enum RowPattern {
+pub(super) struct RowPattern {
+    search: Search,
+    lines: Option<Lines>,
+}
+
+#[derive(Clone, Debug)]
+enum Search {
     /// A text without letters.
     Literal(Box<Finder<'static>>),
     /// Anything else.
@@ -78,19 +85,51 @@ impl RowPattern {
     /// Errors: too long to be prepared.
     pub(super) fn text(text: &str) -> Result<Self, Problem> {
         let has_case = !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_alphabetic());
-        if !has_case && !text.contains('"') {
-            return Ok(Self::Literal(Box::new(Finder::new(text.as_bytes()).into_owned())));
+        let pattern = Self::regex(&regex::escape(text).replace('"', "\"\"?"), true)?;
+        if has_case || text.contains('"') {
+            return Ok(pattern);
         }
-        regex(&regex::escape(text).replace('"', "\"\"?"), true).map(Self::Regex)
+        let finder = Finder::new(text.as_bytes()).into_owned();
+        Ok(Self { search: Search::Literal(Box::new(finder)), ..pattern })
+    }
+
+    /// The regular expression.
+    ///
+    /// Errors: not a regular expression, or too large.
+    pub(super) fn regex(pattern: &str, ignores_case: bool) -> Result<Self, Problem> {
+        let search = Search::Regex(regex(pattern, ignores_case)?);
+        Ok(Self { search, lines: Lines::new(pattern, !is_ascii_literal(pattern), ignores_case) })
     }
 
     /// Whether the row has it.
     pub(super) fn is_match(&self, row: &[u8]) -> bool {
-        match self {
-            Self::Literal(finder) => finder.find(row).is_some(),
-            Self::Regex(regex) => matches(regex, row),
+        match &self.search {
+            Search::Literal(finder) => finder.find(row).is_some(),
+            Search::Regex(regex) => matches(regex, row),
         }
     }
+
+    /// What finds the lines of rows that have it, in a text of many.
+    pub(super) fn lines(&self) -> Option<&Lines> {
+        self.lines.as_ref()
+    }
+
+    /// Whether it is a text without letters.
+    pub(super) fn is_literal(&self) -> bool {
+        matches!(self.search, Search::Literal(_))
+    }
+}
+
+/// Prepares a regular expression over bytes that need not be UTF-8.
+///
+/// Errors: not a regular expression, or too large.
+pub(super) fn regex(pattern: &str, ignores_case: bool) -> Result<Regex, Problem> {
+    builder(pattern)
+        .unicode(!is_ascii_literal(pattern))
+        .case_insensitive(ignores_case)
+        .nest_limit(MAX_REGEX_DEPTH)
+        .build()
+        .map_err(|error| explain(&error))
 }
 
 /// Whether the text has a match. `is_match` of the crate says the same, but its fastest way gives up
@@ -100,19 +139,17 @@ fn matches(regex: &Regex, text: &[u8]) -> bool {
     regex.shortest_match(text).is_some()
 }
 
-/// Prepares a regular expression over bytes that need not be UTF-8.
-///
-/// Errors: not a regular expression, or too large.
-pub(super) fn regex(pattern: &str, ignores_case: bool) -> Result<Regex, Problem> {
-    RegexBuilder::new(pattern)
-        // Without Unicode, ASCII text ignores ASCII letter case only, and is searched faster.
-        .unicode(!(pattern.is_ascii() && is_plain(pattern)))
-        .case_insensitive(ignores_case)
-        .size_limit(MAX_REGEX_BYTES)
-        .dfa_size_limit(MAX_CACHE_BYTES)
-        .nest_limit(MAX_REGEX_DEPTH)
-        .build()
-        .map_err(|error| explain(&error))
+/// What prepares a regular expression, and the bounds of what it may cost.
+pub(super) fn builder(pattern: &str) -> RegexBuilder {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.size_limit(MAX_REGEX_BYTES).dfa_size_limit(MAX_CACHE_BYTES);
+    builder
+}
+
+/// Whether the expression is ASCII text as it is: without Unicode it ignores ASCII letter case only, and
+/// is searched faster.
+fn is_ascii_literal(pattern: &str) -> bool {
+    pattern.is_ascii() && is_plain(pattern)
 }
 
 /// Whether the expression is literal text, so that Unicode cannot matter but for letter case.

@@ -9,6 +9,7 @@ use super::field::{Field, ROLE_WORDS, TLS_ORDERED_FROM};
 use super::pattern::{Pattern, RowPattern};
 use super::subject::Subject;
 use crate::dialogue::facts::StartTls;
+use crate::ingest::sieve::FindLine;
 
 /// How a number has to stand to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ pub(super) enum Question {
 
 impl Question {
     /// How long it takes, compared with others: what is cheap is asked first.
-    pub(super) const fn cost(&self) -> u8 {
+    pub(super) fn cost(&self) -> u8 {
         match self {
             Self::Address(..) | Self::Word(Field::Role, _) => 4,
             Self::Word(..) => 0,
@@ -90,8 +91,10 @@ impl Question {
                 _ => 5,
             },
             Self::Code(_) => 8,
-            Self::Rows(RowPattern::Literal(_)) => 10,
-            Self::Rows(RowPattern::Regex(_)) => 11,
+            Self::Rows(pattern) => match pattern.is_literal() {
+                true => 10,
+                false => 11,
+            },
         }
     }
 
@@ -121,9 +124,16 @@ impl Question {
             Self::Code(codes) => {
                 subject.any_reply(&mut |code, status| codes.iter().any(|test| test.is_match(code, status)))
             }
-            Self::Rows(pattern) => subject.any_row(&mut |row| pattern.is_match(row)),
+            Self::Rows(pattern) => any_row(pattern, subject),
         }
     }
+}
+
+/// Where the rows lie together, all of them are looked through at once, and each only where it is worth it.
+fn any_row<S: Subject + ?Sized>(pattern: &RowPattern, subject: &S) -> bool {
+    let together = subject.rows_together().zip(pattern.lines());
+    together.is_none_or(|(text, lines)| lines.find_line(text).is_some())
+        && subject.any_row(&mut |row| pattern.is_match(row))
 }
 
 fn number<S: Subject + ?Sized>(field: Field, subject: &S) -> Option<u64> {

@@ -4,6 +4,7 @@
 //!
 //! **Invariant**: whole sessions; those that are not meant reach the inner study in no way.
 
+use crate::ingest::sieve::Sieve;
 use crate::ingest::{Case, Study};
 
 use super::Query;
@@ -53,6 +54,14 @@ impl<S: Study> Study for Selecting<'_, S> {
             self.study.take(case, &mut selected.value);
         } else if self.noting == Noting::Questions && selected.n_sessions == 0 {
             self.query.note(case, &mut selected.is_true);
+        }
+    }
+
+    /// What the questions are true of is to be noted of all sessions, those that are not meant first.
+    fn sieve(&self) -> Sieve<'_> {
+        match self.noting == Noting::Questions && self.query.questions().next().is_some() {
+            true => Sieve::default(),
+            false => self.query.sieve(),
         }
     }
 }

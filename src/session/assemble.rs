@@ -169,6 +169,11 @@ impl Pieces {
         self.at >= text.len()
     }
 
+    /// How much of the text was read, in bytes.
+    pub fn read_bytes(&self) -> usize {
+        self.at
+    }
+
     /// The pieces that were closed since the last call, in the order of their last rows.
     pub fn take_closed(&mut self, closed: &mut Vec<u32>) {
         closed.clear();

@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::diagnosis::Verdict;
+use crate::ingest::sieve::Sieve;
 use crate::ingest::{Batch, Case, Catalogue, LogFile, Options, Study, ingest};
 use crate::output::time::Zone;
 use crate::pattern::Patterns;
@@ -223,6 +224,10 @@ impl Study for Finding<'_> {
             let first = case.session.first();
             found.push(Place { file: first.file, line: first.line });
         }
+    }
+
+    fn sieve(&self) -> Sieve<'_> {
+        self.0.sieve()
     }
 }
 
