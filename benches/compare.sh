@@ -84,7 +84,6 @@ contenders=(
     'summary'
     'summary --threads 2'
     'summary --threads 1'
-    'summary --mmap'
     'sessions --format ndjson'
     'sessions --format ndjson --threads 1'
     'lines --format raw'
@@ -167,7 +166,7 @@ check_answers() {
     local found
     found=$("$heloscope" summary --quiet --format json "$root" | sed -n 's/^ *"sessions": \([0-9]*\),*$/\1/p' | head -1)
     ((found == n_sessions)) || fail "summary finds $found sessions in $root, the truth has $n_sessions"
-    for options in '--threads 1' '--threads 2' '--mmap'; do
+    for options in '--threads 1' '--threads 2'; do
         # shellcheck disable=SC2086 # words
         cmp -s <("$heloscope" summary --quiet "$root") <("$heloscope" summary --quiet $options "$root") ||
             fail "summary $options differs on $root"

@@ -33,7 +33,6 @@ use crate::session::{FileId, Position, Session};
 
 use sieve::Sieve;
 
-pub use crate::source::Mapping;
 pub use crate::source::discover::ReadError;
 pub use account::{Account, MalformedPlace};
 pub use catalogue::{Catalogue, LogFile, Role, SkipReason, Skipped};
@@ -47,15 +46,13 @@ mod account;
 pub struct Options {
     /// Worker threads; 0 is one a core.
     pub n_threads: usize,
-    /// Whether files are mapped; otherwise they are read into buffers.
-    pub mapping: Mapping,
     /// How many bytes a chunk holds, about.
     pub chunk_bytes: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { n_threads: 0, mapping: Mapping::Read, chunk_bytes: 1 << 21 }
+        Self { n_threads: 0, chunk_bytes: 1 << 21 }
     }
 }
 
@@ -258,10 +255,10 @@ mod tests {
     }
 
     /// Cuts the file into small chunks and returns the places of all, with their lengths in bytes.
-    fn places_of(text: &[u8], mapping: Mapping) -> Vec<(ChunkPlace, u64)> {
+    fn places_of(text: &[u8]) -> Vec<(ChunkPlace, u64)> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        let options = Options { n_threads: 2, mapping, chunk_bytes: 300 };
+        let options = Options { n_threads: 2, chunk_bytes: 300 };
         let mut places = Vec::new();
         ingest(&Catalogue::build(&[file.path().to_owned()], None), &options, &Nothing, &mut |batch| {
             places.push(batch.place.map(|place| (place, batch.bytes)));
@@ -277,20 +274,18 @@ mod tests {
             .map(|row| format!("2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,{row},,,<,NOOP,\r\n"))
             .collect();
         let text = rows.concat();
-        for mapping in [Mapping::Read, Mapping::Mapped] {
-            let places = places_of(text.as_bytes(), mapping);
-            assert!(places.len() > 3);
-            let mut at = 0;
-            for (place, bytes) in places {
-                assert_eq!((place.file, place.offset), (FileId(0), Some(at)));
-                let before = &text[..usize::try_from(at).unwrap()];
-                assert_eq!(place.base_line, before.lines().count() as u64);
-                at += bytes;
-            }
-            assert_eq!(at, text.len() as u64);
+        let places = places_of(text.as_bytes());
+        assert!(places.len() > 3);
+        let mut at = 0;
+        for (place, bytes) in places {
+            assert_eq!((place.file, place.offset), (FileId(0), Some(at)));
+            let before = &text[..usize::try_from(at).unwrap()];
+            assert_eq!(place.base_line, before.lines().count() as u64);
+            at += bytes;
         }
+        assert_eq!(at, text.len() as u64);
         let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let places = places_of(&utf16, Mapping::Read);
+        let places = places_of(&utf16);
         assert!(places.iter().all(|(place, _)| place.offset.is_none()));
     }
 }

@@ -7,7 +7,7 @@
 //! ```text
 //!    files, '-'                                                     a person, a script
 //!        |                                                                  ^
-//!    source ---> chunks that end at line ends      mapped, never copied     |
+//!    source ---> chunks that end at line ends      read block by block      |
 //!        |          per chunk, in parallel                                  |
 //!    record ---> Record | Malformed                total: never fails       |
 //!        |                                                                  |
@@ -63,6 +63,8 @@
 //! });
 //! assert!(failed > 0);
 //! ```
+
+#![forbid(unsafe_code)]
 
 pub mod source;
 pub mod record;

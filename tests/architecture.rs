@@ -21,9 +21,6 @@ const STAGES: [&str; 14] = [
     "cli",
 ];
 
-/// Where `unsafe` may stand.
-const UNSAFE_ALLOWED: [&str; 1] = ["src/source/mapped.rs"];
-
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("src can be read") {
@@ -106,14 +103,6 @@ fn every_stage_is_there_and_every_file_says_what_it_holds() {
             "{path} names no invariant"
         );
         assert!(!path.ends_with("/mod.rs"), "{path}: the file stands beside its folder");
-    }
-}
-
-#[test]
-fn unsafe_stands_in_one_file() {
-    for (path, text) in source_files() {
-        let has_unsafe = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("unsafe {"));
-        assert_eq!(has_unsafe, UNSAFE_ALLOWED.contains(&path.as_str()), "{path}");
     }
 }
 

@@ -464,7 +464,7 @@ fn an_output_file_is_whole_or_as_it_was() {
 }
 
 #[test]
-fn threads_and_mapping_change_no_byte() {
+fn threads_change_no_byte() {
     for format in [
         &["sessions"][..],
         &["sessions", "--format", "ndjson"],
@@ -479,10 +479,8 @@ fn threads_and_mapping_change_no_byte() {
         let with = |more: &[&str]| run(&[format, more, &["samples"]].concat());
         let one = with(&["--threads", "1"]);
         assert_eq!(code(&one), 0, "{}", stderr(&one));
-        for more in [&["--threads", "4"][..], &["--threads", "3", "--mmap"]] {
-            let many = with(more);
-            assert!(one.stdout == many.stdout && one.stderr == many.stderr, "{format:?} {more:?}");
-        }
+        let many = with(&["--threads", "4"]);
+        assert!(one.stdout == many.stdout && one.stderr == many.stderr, "{format:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use heloscope::ingest::{Batch, Case, Catalogue, Mapping, Options, Study, Window, ingest};
+use heloscope::ingest::{Batch, Case, Catalogue, Options, Study, Window, ingest};
 use heloscope::session::FileId;
 
 /// A session: where its rows stand, their text, and its record.
@@ -37,7 +37,7 @@ impl Study for Collect {
 
 /// Reads the catalogue; also returns what each chunk held.
 fn read(catalogue: &Catalogue, chunk_bytes: usize) -> (Vec<Seen>, Vec<Option<Window>>) {
-    let options = Options { n_threads: 2, mapping: Mapping::Read, chunk_bytes };
+    let options = Options { n_threads: 2, chunk_bytes };
     let (mut sessions, mut windows) = (Vec::new(), Vec::new());
     ingest(catalogue, &options, &Collect, &mut |batch: Batch<_>| {
         sessions.extend(batch.value);

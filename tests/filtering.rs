@@ -40,7 +40,7 @@ fn select(query: &str, chunk_bytes: usize) -> BTreeSet<String> {
     let catalogue = samples();
     let query = Query::parse(query, &SavedFilters::default(), &times(&catalogue)).expect(query);
     let selecting = Selecting { query: &query, study: &Asking(Vec::new()), noting: Noting::Nothing };
-    let options = Options { chunk_bytes, n_threads: 2, ..Options::default() };
+    let options = Options { chunk_bytes, n_threads: 2 };
     let mut ids = BTreeSet::new();
     ingest(&catalogue, &options, &selecting, &mut |batch: Batch<_>| {
         ids.extend(batch.value.value.iter().map(|(record, _)| to_id(record)));

@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
+use heloscope::ingest::{Account, Batch, Case, Catalogue, Options, Study, ingest};
 use heloscope::query::Query;
 use heloscope::query::saved::SavedFilters;
 use heloscope::query::selecting::{Noting, Selecting};
@@ -46,8 +46,8 @@ fn read(paths: &[PathBuf], options: &Options) -> (Vec<Seen>, Account) {
     (sessions.into_iter().map(|(_, session)| session).collect(), account)
 }
 
-fn options(chunk_bytes: usize, n_threads: usize, mapping: Mapping) -> Options {
-    Options { n_threads, mapping, chunk_bytes }
+fn options(chunk_bytes: usize, n_threads: usize) -> Options {
+    Options { n_threads, chunk_bytes }
 }
 
 /// Whole sessions, each with its rows' payloads; and in which order their rows interleave.
@@ -124,9 +124,7 @@ fn tear(folder: &Path, text: &str, places: &mut Vec<usize>, name: impl Fn(usize)
 }
 
 fn torn_options() -> impl Strategy<Value = Options> {
-    let mapping = prop_oneof![Just(Mapping::Mapped), Just(Mapping::Read)];
-    (200..4000_usize, 1..3_usize, mapping)
-        .prop_map(|(chunk_bytes, n_threads, mapping)| options(chunk_bytes, n_threads, mapping))
+    (200..4000_usize, 1..3_usize).prop_map(|(chunk_bytes, n_threads)| options(chunk_bytes, n_threads))
 }
 
 /// Sessions of some days: when each begins, how many hours after that its rows stand, and whether its
@@ -201,7 +199,7 @@ fn read_narrowed(folder: &Path, query: &str) -> Vec<Seen> {
     assert_eq!(catalogue.files.len() + catalogue.skipped.len(), n_files);
     let study = Selecting { query: &query, study: &Collect, noting: Noting::Nothing };
     let mut sessions = Vec::new();
-    let account = ingest(&catalogue, &options(700, 2, Mapping::Read), &study, &mut |batch: Batch<_>| {
+    let account = ingest(&catalogue, &options(700, 2), &study, &mut |batch: Batch<_>| {
         sessions.extend(batch.value.value);
         ControlFlow::Continue(())
     });
@@ -235,11 +233,9 @@ proptest! {
     fn chunks_and_threads_change_nothing(story in story(), chunk_bytes in 1..4000_usize, n_threads in 1..4_usize) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = write(folder.path(), "RECV.LOG", &rows_of(&story));
-        let (whole, _) = read(std::slice::from_ref(&path), &options(1 << 20, 1, Mapping::Mapped));
-        for mapping in [Mapping::Mapped, Mapping::Read] {
-            let (cut, _) = read(std::slice::from_ref(&path), &options(chunk_bytes, n_threads, mapping));
-            prop_assert_eq!(&cut, &whole);
-        }
+        let (whole, _) = read(std::slice::from_ref(&path), &options(1 << 20, 1));
+        let (cut, _) = read(std::slice::from_ref(&path), &options(chunk_bytes, n_threads));
+        prop_assert_eq!(&cut, &whole);
     }
 
     #[test]
@@ -269,7 +265,7 @@ proptest! {
         let at = cut.index(rows.len());
         let swapped = [&rows[at..], &[HEADER.to_owned()], &rows[..at]].concat();
         let path = write(folder.path(), "swapped.log", &swapped);
-        let (sessions, _) = read(&[path], &options(chunk_bytes, 2, Mapping::Mapped));
+        let (sessions, _) = read(&[path], &options(chunk_bytes, 2));
         prop_assert_eq!(sorted(sessions), sorted(whole));
     }
 
@@ -285,7 +281,7 @@ proptest! {
         write(&copies, "b.log", &rows[..from.index(rows.len())]);
         let twice = write(folder.path(), "twice.log", &[rows.clone(), rows.clone()].concat());
         for paths in [[copies], [twice]] {
-            let (sessions, account) = read(&paths, &options(chunk_bytes, 2, Mapping::Mapped));
+            let (sessions, account) = read(&paths, &options(chunk_bytes, 2));
             prop_assert_eq!(sorted(sessions), sorted(whole.clone()));
             let n_counted: usize = whole.iter().map(|(_, rows)| rows.len()).sum();
             prop_assert_eq!(account.records - account.repeated, n_counted as u64);
@@ -305,7 +301,7 @@ proptest! {
         fs::create_dir(&copies).expect("a folder");
         write(&copies, "m.log", &rows);
         write(&copies, name, &[text[places[0]..places[1]].to_owned()]);
-        let (sessions, _) = read(&[copies], &options(chunk_bytes, 2, Mapping::Mapped));
+        let (sessions, _) = read(&[copies], &options(chunk_bytes, 2));
         prop_assert_eq!(sorted(sessions), sorted(whole));
     }
 
@@ -382,7 +378,7 @@ proptest! {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("odd.log");
         fs::write(&path, [HEADER.as_bytes(), &text].concat()).expect("a temporary file");
-        let (_, account) = read(&[path], &options(chunk_bytes, 2, Mapping::Mapped));
+        let (_, account) = read(&[path], &options(chunk_bytes, 2));
         let sum = account.records + account.directives + account.blank + account.malformed + account.foreign + account.pending;
         prop_assert_eq!(account.lines, sum);
         prop_assert_eq!(account.bytes, (HEADER.len() + text.len()) as u64);

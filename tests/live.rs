@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use heloscope::ingest::live::{Live, Round};
-use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
+use heloscope::ingest::{Account, Batch, Case, Catalogue, Options, Study, ingest};
 use proptest::prelude::*;
 
 const HEADER: &str = "#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n#Date: 2026-11-23T08:00:00.000Z\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n";
@@ -44,7 +44,7 @@ impl Study for Collect {
 }
 
 fn options() -> Options {
-    Options { n_threads: 2, mapping: Mapping::Read, chunk_bytes: 900 }
+    Options { n_threads: 2, chunk_bytes: 900 }
 }
 
 /// What reading everything at once gives.
@@ -520,7 +520,7 @@ fn stop_ends_the_rounds_and_open_sessions_are_still_told() {
     let text = HEADER.to_owned() + &part(1, 0, 3) + &part(2, 0, 6) + &part(3, 0, 6);
     fs::write(folder.path().join("a.log"), text).expect("a file");
     let mut live =
-        Live::begin(vec![folder.path().to_owned()], None, Options { chunk_bytes: 1, n_threads: 1, ..options() });
+        Live::begin(vec![folder.path().to_owned()], None, Options { chunk_bytes: 1, n_threads: 1 });
     let mut told = Vec::new();
     let mut take = |batch: Batch<Vec<Seen>>| {
         told.extend(batch.value.into_iter().map(|seen| seen.id));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use heloscope::ingest::gathering::Gathering;
-use heloscope::ingest::{Batch, Catalogue, Mapping, Options, ingest};
+use heloscope::ingest::{Batch, Catalogue, Options, ingest};
 use heloscope::output::patterns::{Look, PATTERNS_SCHEMA, to_headlines, to_patterns_json, to_patterns_text};
 use heloscope::output::time::Zone;
 use heloscope::pattern::{Patterns, Watch, Watching};
@@ -283,7 +283,7 @@ fn hostile_text_stays_text() {
 fn chunks_and_threads_change_nothing() {
     let whole = record(&read(&[samples()], &Options::default()));
     for (chunk_bytes, n_threads) in [(1, 2), (700, 1), (3000, 3)] {
-        let options = Options { n_threads, mapping: Mapping::Read, chunk_bytes };
+        let options = Options { n_threads, chunk_bytes };
         assert_eq!(record(&read(&[samples()], &options)), whole, "{chunk_bytes}");
         assert_eq!(record(&gathered(&[samples()], &options)), whole, "{chunk_bytes}, batches that go on");
     }

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
+use heloscope::ingest::{Account, Batch, Case, Catalogue, Options, Study, ingest};
 use heloscope::output::csv as csv_output;
 use heloscope::output::json::{RECORD_SCHEMA, write_record};
 use heloscope::output::skipped::to_reason_text;
@@ -117,11 +117,11 @@ fn every_sample_is_read_as_it_was_meant() {
 }
 
 #[test]
-fn chunks_threads_and_mapping_change_nothing() {
+fn chunks_and_threads_change_nothing() {
     for name in names() {
         let expected = told(&name, &Options::default());
         for chunk_bytes in [1, 700, 3000] {
-            let options = Options { n_threads: 2, mapping: Mapping::Read, chunk_bytes };
+            let options = Options { n_threads: 2, chunk_bytes };
             assert_eq!(told(&name, &options), expected, "{name} in chunks of {chunk_bytes}");
         }
     }

@@ -122,7 +122,7 @@ proptest! {
     fn two_folders_are_the_sum_of_each(one in prop::collection::vec(visit(), 0..30), other in prop::collection::vec(visit(), 0..30), chunk_bytes in 500..9000_usize) {
         let folder = tempfile::tempdir().expect("a folder");
         let paths = [write(folder.path(), 1, &one), write(folder.path(), 2, &other)];
-        let cut = Options { chunk_bytes, n_threads: 2, ..Options::default() };
+        let cut = Options { chunk_bytes, n_threads: 2 };
         let usual = Options::default();
 
         let whole = summed(&paths, &usual);

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, Study, ingest};
+use heloscope::ingest::{Account, Batch, Case, Catalogue, Options, Study, ingest};
 use serde_json::Value;
 
 struct Records;
@@ -109,12 +109,12 @@ fn servers_in_folders() {
 
 #[test]
 fn one_file_in_small_chunks() {
-    let options = Options { n_threads: 2, mapping: Mapping::Read, chunk_bytes: 10_000 };
+    let options = Options { n_threads: 2, chunk_bytes: 10_000 };
     check(&["--size", "3MB", "--seed", "2", "--one-file"], &options);
 }
 
 #[test]
 fn many_small_files() {
-    let options = Options { n_threads: 3, mapping: Mapping::Mapped, chunk_bytes: 3000 };
+    let options = Options { n_threads: 3, chunk_bytes: 3000 };
     check(&["--size", "2MB", "--seed", "3", "--file-size", "30KB", "--servers", "5"], &options);
 }

@@ -30,7 +30,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput};
 use heloscope::diagnosis::{self, Finding, Rule, examine};
 use heloscope::dialogue::facts::Facts;
 use heloscope::dialogue::understand::{Scratch, understand};
-use heloscope::ingest::{Account, Batch, Case, Catalogue, Mapping, Options, ingest};
+use heloscope::ingest::{Account, Batch, Case, Catalogue, Options, ingest};
 use heloscope::record::header::Schema;
 use heloscope::record::scan::Scanner;
 use heloscope::session::assemble::{Pieces, TextEnd};
@@ -83,7 +83,7 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str, corpus: &Corpus) -> Bench
 fn load(catalogue: &Catalogue) -> Vec<Text> {
     let mut texts = Vec::new();
     for (nth_file, file) in (0..).zip(&catalogue.files) {
-        let mut source = Source::open(&file.path, Mapping::Read).expect("the file opens");
+        let mut source = Source::open(&file.path).expect("the file opens");
         while let Some((chunk, is_last)) = source.next_chunk(Options::default().chunk_bytes).expect("the file reads") {
             let mut buffer = Vec::new();
             let bytes = chunk.read(&mut buffer).more(usize::MAX).to_vec();
@@ -289,13 +289,8 @@ fn render(criterion: &mut Criterion, corpus: &Corpus, cases: &[Case<'_>]) {
 /// From files to a summary: everything together, with one thread and with two.
 fn whole(criterion: &mut Criterion, corpus: &Corpus, catalogue: &Catalogue) {
     let mut group = group(criterion, "whole", corpus);
-    for (n_threads, mapping, name) in [
-        (1, Mapping::Mapped, "1-thread-mapped"),
-        (1, Mapping::Read, "1-thread-read"),
-        (2, Mapping::Mapped, "2-threads-mapped"),
-        (2, Mapping::Read, "2-threads-read"),
-    ] {
-        let options = Options { n_threads, mapping, ..Options::default() };
+    for (n_threads, name) in [(1, "1-thread"), (2, "2-threads")] {
+        let options = Options { n_threads, ..Options::default() };
         group.bench_function(name, |bencher| {
             bencher.iter(|| check_summary(&summarise(catalogue, &options), corpus));
         });

@@ -251,13 +251,6 @@ pub(super) struct Common {
     /// Write to a file, whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Map files into memory instead of reading them: no faster, and a file that shrinks meanwhile
-    /// ends the program
-    #[arg(long, overrides_with = "no_mmap")]
-    pub(super) mmap: bool,
-    /// Read files into buffers: the default
-    #[arg(long, overrides_with = "mmap")]
-    pub(super) no_mmap: bool,
     /// Do not say what was skipped
     #[arg(short, long)]
     pub(super) quiet: bool,

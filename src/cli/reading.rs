@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use crate::ingest::{Account, Batch, Catalogue, Mapping, Options, ReadError, Study, ingest};
+use crate::ingest::{Account, Batch, Catalogue, Options, ReadError, Study, ingest};
 use crate::output::escape::visible;
 use crate::output::paint::Paint;
 use crate::output::skipped::to_skipped_text;
@@ -77,11 +77,7 @@ pub(super) fn paths(common: &Common) -> Result<Cow<'_, [PathBuf]>, Error> {
 
 /// How to read.
 pub(super) fn options(common: &Common) -> Options {
-    Options {
-        n_threads: usize::from(common.threads),
-        mapping: if common.mmap { Mapping::Mapped } else { Mapping::Read },
-        ..Options::default()
-    }
+    Options { n_threads: usize::from(common.threads), ..Options::default() }
 }
 
 /// Finds what there is to read.

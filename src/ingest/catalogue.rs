@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::source::discover::{Discovery, Found, ReadError, discover};
-use crate::source::{Extent, Mapping, STDIN, Source};
+use crate::source::{Extent, STDIN, Source};
 
 use super::duplicates::split_duplicates;
 use super::identify::{Identity, begins_torn, identify};
@@ -106,9 +106,9 @@ impl LogFile {
     /// Opens a part of it for reading; of standard input, what was not read yet.
     ///
     /// Errors: what the system says.
-    pub(crate) fn open(&self, mapping: Mapping, extent: &Extent) -> io::Result<Source> {
+    pub(crate) fn open(&self, extent: &Extent) -> io::Result<Source> {
         let Some(Begun(begun)) = &self.stdin else {
-            return Source::open_extent(&self.path, mapping, extent);
+            return Source::open_extent(&self.path, extent);
         };
         let rest = begun.lock().ok().and_then(|mut rest| rest.take());
         Ok(Source::stream(rest.unwrap_or_else(|| Box::new(io::empty()))))

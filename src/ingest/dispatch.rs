@@ -83,7 +83,7 @@ impl<'a> Dispatcher<'a> {
 
     fn open_next(&mut self) -> Option<()> {
         let stretch = self.waiting.next()?;
-        match self.files[stretch.file.0 as usize].open(self.options.mapping, &stretch.extent) {
+        match self.files[stretch.file.0 as usize].open(&stretch.extent) {
             Ok(source) => self.open = Some(Open { stretch, source, is_begun: false }),
             Err(error) => self.fail(stretch.file, &error),
         }
