@@ -519,8 +519,7 @@ fn stop_ends_the_rounds_and_open_sessions_are_still_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = HEADER.to_owned() + &part(1, 0, 3) + &part(2, 0, 6) + &part(3, 0, 6);
     fs::write(folder.path().join("a.log"), text).expect("a file");
-    let mut live =
-        Live::begin(vec![folder.path().to_owned()], None, Options { chunk_bytes: 1, n_threads: 1 });
+    let mut live = Live::begin(vec![folder.path().to_owned()], None, Options { chunk_bytes: 1, n_threads: 1 });
     let mut told = Vec::new();
     let mut take = |batch: Batch<Vec<Seen>>| {
         told.extend(batch.value.into_iter().map(|seen| seen.id));

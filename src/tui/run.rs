@@ -51,7 +51,8 @@ pub struct Start {
     pub until_asked: fn(),
 }
 
-/// Shows the screen until it is left. Returns how it ended, and what was read.
+/// Shows the screen until it is left. Returns how it ended, and what was read. To be called when the
+/// program ends with it: what was held of the sessions is not given back.
 ///
 /// Errors: the terminal cannot be drawn on.
 pub fn run(start: Start) -> io::Result<(Ending, Reading)> {
@@ -76,7 +77,11 @@ pub fn run(start: Start) -> io::Result<(Ending, Reading)> {
     // Nobody is to wait for a message to be taken when this is over.
     drop(receiver);
     drop(shown);
-    Ok((watched?, model.reading))
+    let reading = std::mem::take(&mut model.reading);
+    // To give back the memory of a million sessions piece by piece takes longer than a person waits; the
+    // system takes it all at once.
+    std::mem::forget(model);
+    Ok((watched?, reading))
 }
 
 /// What stands between the model and the world.
