@@ -21,23 +21,31 @@ struct Session {
     written: Vec<u8>,
 }
 
+/// Starts the program on a terminal.
+fn start(
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> (Box<dyn MasterPty + Send>, Box<dyn Child + Send + Sync>) {
+    let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).expect("a terminal");
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_heloscope"));
+    command.args(arguments);
+    command.cwd(env!("CARGO_MANIFEST_DIR"));
+    for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("XDG_CONFIG_HOME", "/nonexistent")] {
+        command.env(name, value);
+    }
+    command.env_remove("NO_COLOR");
+    for (name, value) in environment {
+        command.env(name, value);
+    }
+    let child = pair.slave.spawn_command(command).expect("the program runs");
+    (pair.master, child)
+}
+
 impl Session {
     fn begin(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_heloscope"));
-        command.args(arguments);
-        command.cwd(env!("CARGO_MANIFEST_DIR"));
-        for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("XDG_CONFIG_HOME", "/nonexistent")] {
-            command.env(name, value);
-        }
-        command.env_remove("NO_COLOR");
-        for (name, value) in environment {
-            command.env(name, value);
-        }
-        let child = pair.slave.spawn_command(command).expect("the program runs");
-        drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().expect("the terminal's other end");
+        let (master, child) = start(arguments, environment);
+        let mut reader = master.try_clone_reader().expect("the terminal's other end");
         let (sender, bytes) = channel();
         std::thread::spawn(move || {
             let mut block = [0; 4096];
@@ -47,9 +55,9 @@ impl Session {
                 }
             }
         });
-        let keyboard = pair.master.take_writer().expect("the terminal's keyboard");
+        let keyboard = master.take_writer().expect("the terminal's keyboard");
         let terminal = vt100::Parser::new(24, 80, 0);
-        Self { master: pair.master, keyboard, child, bytes, terminal, written: Vec::new() }
+        Self { master, keyboard, child, bytes, terminal, written: Vec::new() }
     }
 
     fn type_in(&mut self, keys: &str) {
@@ -142,6 +150,28 @@ fn whoever_asks_it_to_end_gets_the_terminal_back() {
     assert!(killed.success());
     assert_eq!(session.end(), 130);
     session.check_given_back();
+}
+
+#[test]
+fn a_closed_terminal_ends_it() {
+    let (master, mut child) = start(&["samples/auth-rejected.log"], &[]);
+    let mut reader = master.try_clone_reader().expect("the terminal's other end");
+    let (mut block, mut written) = ([0; 4096], Vec::new());
+    while !written.windows(5).any(|bytes| bytes == b"pc-17") {
+        let length = reader.read(&mut block).expect("what is shown");
+        written.extend_from_slice(&block[..length]);
+    }
+    drop((reader, master));
+    let begun = Instant::now();
+    let code = loop {
+        match child.try_wait().expect("an answer") {
+            Some(status) => break status.exit_code(),
+            None => assert!(begun.elapsed() < PATIENCE, "it does not end"),
+        }
+        std::thread::yield_now();
+    };
+    // Whether it first hears of the end or fails to draw: it ends by its own will.
+    assert!(matches!(code, 2 | 130), "{code}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! **Invariant**: given back on every way out, a panic of the drawing thread included.
 
 use std::io::{self, BufWriter, Stderr, Write};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Arc;
 use std::thread;
@@ -22,7 +23,8 @@ use super::view::view;
 
 /// A terminal that shows the screen until it is dropped.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stderr>>>,
+    /// Never dropped: where the terminal is gone, that panics in telling so.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stderr>>>>,
 }
 
 impl Screen {
@@ -34,7 +36,7 @@ impl Screen {
         enable_raw_mode()?;
         execute!(io::stderr(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())?;
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stderr())));
-        terminal.map(|terminal| Self { terminal }).inspect_err(|_| give_back())
+        terminal.map(|terminal| Self { terminal: ManuallyDrop::new(terminal) }).inspect_err(|_| give_back())
     }
 
     /// How many columns and rows it has.
