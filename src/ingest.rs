@@ -28,6 +28,7 @@ use std::ops::ControlFlow;
 
 use crate::diagnosis::{Finding, Verdict};
 use crate::dialogue::facts::Facts;
+use crate::dialogue::reply::parse_banner_offset;
 use crate::record::value::{Endpoint, split_connector};
 use crate::session::{FileId, Position, Session};
 
@@ -114,6 +115,11 @@ impl<'a> Case<'a> {
     /// The role: from the path where it tells, else from connector and port, else `None`.
     pub fn role(&self) -> Option<Role> {
         self.first_file().role.or_else(|| Role::infer(&self.connector_parts().1, self.local().port))
+    }
+
+    /// How many minutes east of UTC the server's banner says it is.
+    pub fn server_offset(&self) -> Option<i32> {
+        self.facts.banner_text.and_then(|span| parse_banner_offset(span.of(self.session.text)))
     }
 
     /// How it went, in one word.

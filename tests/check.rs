@@ -36,6 +36,7 @@ fn junit(text: &str) -> String {
         rule: Rule::AuthMissing,
         message: text.to_owned(),
         rows: vec![(text.to_owned(), 7)],
+        server_offset: None,
     };
     let broken = Tally { sessions: 9, found: 5, proofs: vec![proof], ..Tally::default() };
     let held = Tally { sessions: 9, ..Tally::default() };

@@ -139,6 +139,7 @@ fn summary() {
     check!("summary_top", "summary", "-q", "--top", "4", "samples");
     check!("summary_in_another_zone", "summary", "--tz", "+05:30", "samples/across-three-files");
     check!("summary_in_the_servers_zone", "summary", "--tz", "server", "samples/guessing-then-success.log");
+    check!("check_in_the_servers_zone", "check", "--tz", "server", "--deny", "auth-*", "samples/auth-rejected.log");
     check!("summary_with_gaps", "summary", "samples/auth-rejected.log", "samples/hostile-ehlo.log");
     check!("summary_of_nothing", "summary", "samples/not-these");
     check!("summary_json", "summary", "--format", "json", "samples/submission-proxied", "samples/not-these");

@@ -26,14 +26,17 @@ pub enum Zone {
 }
 
 impl Zone {
-    /// Returns the offset to show this session's times in; the server's comes from its banner.
+    /// Returns the zone to show this session's times in.
     #[must_use]
     pub fn for_case(self, case: &Case<'_>) -> Self {
+        self.for_server(if self == Self::Server { case.server_offset() } else { None })
+    }
+
+    /// Returns the zone to show times of a server in that says it is so many minutes east of UTC.
+    #[must_use]
+    pub fn for_server(self, offset_minutes: Option<i32>) -> Self {
         match self {
-            Self::Server => {
-                let banner = case.facts.banner_text.map(|span| span.of(case.session.text));
-                Self::Fixed(banner.and_then(crate::dialogue::reply::parse_banner_offset).unwrap_or(0))
-            }
+            Self::Server => Self::Fixed(offset_minutes.unwrap_or(0)),
             zone => zone,
         }
     }

@@ -44,6 +44,8 @@ pub struct Proof {
     pub message: String,
     /// The rows: path and line.
     pub rows: Vec<(String, u64)>,
+    /// How many minutes east of UTC the server says it is.
+    pub server_offset: Option<i32>,
 }
 
 impl Tally {
@@ -86,6 +88,7 @@ impl Proof {
             rule: finding.rule,
             message: finding.to_message(session, case.facts),
             rows: rows.map(|row| (path(row), row.line)).collect(),
+            server_offset: case.server_offset(),
         }
     }
 }
@@ -198,6 +201,7 @@ mod tests {
             rule: Rule::AuthMissing,
             message: String::new(),
             rows: vec![("a.log".into(), 1)],
+            server_offset: None,
         };
         let mut sum = Tally::default();
         for time in times {

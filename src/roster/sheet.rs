@@ -256,10 +256,7 @@ impl SheetMaker {
             local_ip: local.ip,
             port: local.port,
             role: case.role(),
-            offset_minutes: case
-                .facts
-                .banner_text
-                .and_then(|span| crate::dialogue::reply::parse_banner_offset(span.of(case.session.text))),
+            offset_minutes: case.server_offset(),
         };
         // A batch knows a handful; the one met last is the likeliest.
         let at = self.posts.iter().rposition(|known| *known == post).unwrap_or_else(|| {

@@ -313,10 +313,7 @@ impl Model {
 
     /// The zone to show a session's times in.
     pub fn zone_of(&self, listed: &Listed<'_>) -> Zone {
-        match self.settings.zone {
-            Zone::Server => Zone::Fixed(listed.server_offset().unwrap_or(0)),
-            zone => zone,
-        }
+        self.settings.zone.for_server(listed.server_offset())
     }
 
     /// How the zone is called.

@@ -102,8 +102,7 @@ fn part_of(group: &Group) -> Option<Part> {
 
 fn last_text(group: &Group, zone: Zone) -> String {
     let Some((last, offset)) = group.last else { return String::new() };
-    let zone = if zone == Zone::Server { Zone::Fixed(offset.unwrap_or(0)) } else { zone };
-    to_minute_text(last, zone)
+    to_minute_text(last, zone.for_server(offset))
 }
 
 fn key_text(key: &[u8]) -> String {
