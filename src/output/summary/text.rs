@@ -19,7 +19,7 @@ use crate::output::times::Times;
 use crate::output::wrap::{Frame, push_parts, push_wrapped};
 use crate::summary::counts::Found;
 use crate::summary::timeline::{Tick, Timeline};
-use crate::summary::top::Top;
+use crate::summary::top::{Ranked, Top};
 use crate::summary::{Counts, Summary};
 
 use super::{Report, cause, doubt, figures, lists};
@@ -61,22 +61,48 @@ const CAUSES: usize = 3;
 /// Returns the summary as text: `top` entries of every list, or as many as fit a screen. Rules matter
 /// most, so the names and the causes below the rules give way to them.
 pub fn to_summary_text(report: &Report<'_>, zone: Zone, top: Option<usize>) -> String {
-    let times = Times::new(zone, &report.patterns.clocks);
     let rules = report.summary.total.to_rules();
+    let matter = Matter::new(report, zone, top.unwrap_or(SHAPES[0].names));
     if let Some(top) = top {
         let shape = Shape { servers: top, patterns: top, names: top, connectors: top };
         let layout = Layout { rows: top, causes: top, lines: 0, is_whole: top >= rules.len() };
-        return Page::new(report, &times, zone, shape).to_text(&rules, layout);
+        return Page::new(&matter, shape).to_text(&rules, layout);
     }
-    let (page, layout) = to_fitting(report, &times, zone, &rules);
+    let (page, layout) = to_fitting(&matter, &rules);
     page.to_text(&rules, layout)
+}
+
+/// What a page is made of, worked out once for all shapes that are tried.
+struct Matter<'a> {
+    report: &'a Report<'a>,
+    times: Times,
+    headlines: Vec<String>,
+    lists: [List<'a>; 3],
+}
+
+/// Names, the first of them in order.
+struct List<'a> {
+    name: &'static str,
+    columns: [&'static str; 2],
+    names: &'a Top,
+    ranking: Vec<Ranked<'a>>,
+}
+
+impl<'a> Matter<'a> {
+    /// Makes it ready for shapes of no more than `most` names.
+    fn new(report: &'a Report<'a>, zone: Zone, most: usize) -> Self {
+        let lists = lists(report.summary)
+            .map(|(name, columns, names)| List { name, columns, names, ranking: names.to_ranking(most) });
+        let times = Times::new(zone, &report.patterns.clocks);
+        Self { report, times, headlines: to_headlines(report.patterns, zone), lists }
+    }
 }
 
 /// Returns the largest page that has room for every rule: with causes for the first ones, or else without,
 /// or else named in a paragraph; where none has, the smallest page with what fits.
-fn to_fitting(report: &Report<'_>, times: &Times, zone: Zone, rules: &[(Rule, Found)]) -> (Page, Layout) {
+fn to_fitting(matter: &Matter<'_>, rules: &[(Rule, Found)]) -> (Page, Layout) {
     let laid_out = |shape: &Shape| {
-        let page = Page::new(report, times, zone, *shape);
+        let page = Page::new(matter, *shape);
         let layout = Layout::new(rules, page.room());
         (page, layout)
     };
@@ -102,21 +128,22 @@ struct Page {
 }
 
 impl Page {
-    fn new(report: &Report<'_>, times: &Times, zone: Zone, shape: Shape) -> Self {
+    fn new(matter: &Matter<'_>, shape: Shape) -> Self {
+        let Matter { report, times, headlines, lists } = matter;
         let summary = report.summary;
         let (mut above, mut below) = (String::new(), String::new());
         for (name, value) in figures(report, times, shape.servers) {
             push_figure(&mut above, name, &value);
         }
         push_timeline(&mut above, &summary.timeline, times);
-        push_patterns(&mut below, report, zone, shape.patterns);
+        push_patterns(&mut below, headlines, shape.patterns);
         below.push('\n');
         if shape.names == 0 {
             push_figure(&mut below, "not shown", &left_out_text(summary));
             return Self { above, below };
         }
-        for (name, columns, names) in lists(summary) {
-            push_names(&mut below, name, columns, names, shape.names);
+        for list in lists {
+            push_names(&mut below, list, shape.names);
         }
         push_connectors(&mut below, summary, shape.connectors);
         Self { above, below }
@@ -259,8 +286,7 @@ fn others_text(rules: &[(Rule, Found)]) -> String {
 }
 
 /// Appends what only many sessions show, the gravest first.
-fn push_patterns(out: &mut String, report: &Report<'_>, zone: Zone, top: usize) {
-    let headlines = to_headlines(report.patterns, zone);
+fn push_patterns(out: &mut String, headlines: &[String], top: usize) {
     if headlines.is_empty() {
         return;
     }
@@ -270,14 +296,15 @@ fn push_patterns(out: &mut String, report: &Report<'_>, zone: Zone, top: usize) 
     }
 }
 
-fn push_names(out: &mut String, name: &str, columns: [&str; 2], names: &Top, top: usize) {
+fn push_names(out: &mut String, list: &List<'_>, top: usize) {
+    let List { name, columns, names, ranking } = list;
     let heading = heading(name, top, names.len());
     if names.is_empty() {
         let _ = writeln!(out, "{heading}");
         return;
     }
     let _ = writeln!(out, "{:>10}{:>10}  {heading}{}", columns[0], columns[1], doubt(names));
-    for ranked in names.to_ranking(top) {
+    for ranked in ranking.iter().take(top) {
         let (failures, sessions) = (to_grouped(ranked.tally.failures), to_grouped(ranked.tally.sessions));
         let short = if ranked.short > 0 { format!(" (+ up to {})", to_grouped(ranked.short)) } else { String::new() };
         let name = visible(ranked.name);
