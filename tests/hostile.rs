@@ -15,7 +15,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use seeds::Target;
 
 fn target(name: &str) -> Target {
@@ -132,25 +132,45 @@ fn check(name: &str, n_cases: u32) {
     for seed in &seeds {
         check(seed);
     }
+    let strategy = (any::<Index>(), prop::collection::vec(edit(), 1..8));
+    check_all(name, n_cases, strategy, |(seed, edits)| mutated(&seeds, seed, &edits));
+}
+
+/// Runs a target on so many texts.
+#[track_caller]
+fn check_all<S: Strategy>(name: &str, n_cases: u32, strategy: S, to_text: impl Fn(S::Value) -> Vec<u8>) {
+    let check = target(name).check;
     let default = Config::default();
     let cases = if default.cases == 256 { n_cases } else { default.cases };
     let config = Config { cases, rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..default };
-    let strategy = (any::<Index>(), prop::collection::vec(edit(), 1..8));
-    let ran = TestRunner::new(config).run(&strategy, |(seed, edits)| {
-        check(&mutated(&seeds, seed, &edits));
+    let ran = TestRunner::new(config).run(&strategy, |value| {
+        check(&to_text(value));
         Ok(())
     });
-    ran.unwrap_or_else(|error| panic!("{name}: {error}"));
+    match ran {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, value)) => panic!("{name}: {reason}\nb\"{}\"", to_text(value).escape_ascii()),
+        Err(error) => panic!("{name}: {error}"),
+    }
 }
 
 /// What fuzzing found, cut down to what shows it.
-const FOUND: [(&str, &[u8]); 5] = [
+const FOUND: [(&str, &[u8]); 9] = [
     // A word of a query behind a blank of two bytes.
     ("query", b"rule:\xc2\x85rel"),
     // Columns named under the header of another log, whose rows come under this one's.
     ("header", b"#Log-type:\n#Fields:session-id,,date-time,event,data,,,,0\n#Log-type:SMTP Receive Protocol Log\n,,,,,,,,"),
     // The same in a file, behind a row: whole sessions had no facts, and the worker panicked.
     ("read", b"2026-11-23T08:28:00.104Z,EX01\\A,08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.7:1,+,,\n#Log-type: other\n#Fields: session-id,date-time,event,data\n#Log-type: SMTP Receive Protocol Log\nA1,2026-11-23T08:29:00.104Z,+,\nA1,2026-11-23T08:29:01.104Z,-,\n"),
+    // A connect row with a number above those of the rows behind it, which say to be earlier: it was put
+    // behind them, and written so they went on with the session before, where the second stands too.
+    ("read", b"2026-11-23T08:29:00.104Z,EX01\\A,08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.7:1,+,,\n2026-11-23T08:29:01.104Z,EX01\\A,08DE2A1B3C4D5E6F,1,192.0.2.5:25,198.51.100.7:1,<,NOOP,\n2026-11-23T08:29:02.104Z,EX01\\A,08DE2A1B3C4D5E6F,2,192.0.2.5:25,198.51.100.7:1,+,,\n2026-11-23T08:29:01.104Z,EX01\\A,08DE2A1B3C4D5E6F,1,192.0.2.5:25,198.51.100.7:1,<,NOOP,\n2026-11-23T08:29:03.104Z,EX01\\A,08DE2A1B3C4D5E6F,3,192.0.2.5:25,198.51.100.7:1,-,,Local\n"),
+    // Two disconnect rows that differ in their numbers alone became rows of one session.
+    ("read", b"2026-11-23T08:29:03.104Z,EX01\\A,08DE2A1B3C4D5E6F,2,192.0.2.5:25,198.51.100.7:1,-,,Loc\n2026-11-23T08:29:00.104Z,EX01\\A,08DE2A1B3C4D5E6F,1,192.0.2.5:25,198.51.100.7:1,+,,\n2026-11-23T08:29:03.104Z,EX01\\A,08DE2A1B3C4D5E6F,3,192.0.2.5:25,198.51.100.7:1,-,,Loc\n"),
+    // One id on two connectors of a server, once of sessions that lack something, once of whole ones:
+    // which of both was the first of the name depended on where the text was cut.
+    ("read", b"2026-11-23T08:29:00.104Z,EX01\\A,08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.7:1,+,,\n2026-11-23T08:29:01.104Z,EX01\\B,08DE2A1B3C4D5E6F,7,192.0.2.5:25,198.51.100.8:1,-,,Local\n2026-11-23T08:29:02.104Z,EX01\\A,08DE2A1B3C4D5E6F,2,192.0.2.5:25,198.51.100.7:1,-,,Local\n"),
+    ("read", b"2026-11-23T08:29:00.104Z,EX01\\A,08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.7:1,+,,\n2026-11-23T08:29:01.104Z,EX01\\B,08DE2A1B3C4D5E6F,0,192.0.2.5:25,198.51.100.8:1,+,,\n2026-11-23T08:29:01.104Z,EX01\\B,08DE2A1B3C4D5E6F,1,192.0.2.5:25,198.51.100.8:1,-,,Local\n2026-11-23T08:29:02.104Z,EX01\\A,08DE2A1B3C4D5E6F,1,192.0.2.5:25,198.51.100.7:1,-,,Local\n"),
     // A byte order mark behind a blank, which leads no line.
     ("header", b" \xef\xbb\xbf"),
     // A second STARTTLS that came up, after a first that came up and then failed.
@@ -176,6 +196,24 @@ fn every_target_has_seeds() {
             std::fs::write(folder.join(format!("{number:04}")), seed).expect("a seed");
         }
     }
+}
+
+/// A row of one of few sessions, with one of few numbers, times and texts: rows that meet each other
+/// in every way, copies and rows that were cut included.
+fn row() -> impl Strategy<Value = String> {
+    let texts = prop::sample::select(vec!["+,,", "-,,Local", "-,,Loc", "<,NOOP,", "<,NOOP,a", "<,NOOP,ab"]);
+    let connectors = prop::sample::select(vec!["A", "B"]);
+    (0..2_u8, 0..4_u8, 0..4_u8, connectors, texts).prop_map(|(id, number, second, connector, text)| {
+        let (id, ends) = (format!("08DE2A1B3C4D5E6{id}"), "192.0.2.5:25,198.51.100.7:1");
+        format!("2026-11-23T08:29:0{second}.104Z,EX01\\{connector},{id},{number},{ends},{text}\r\n")
+    })
+}
+
+#[test]
+#[cfg(unix)]
+fn rows_that_meet_come_through() {
+    let strategy = prop::collection::vec(row(), 1..16);
+    check_all("read", 60, strategy, |rows| rows.concat().into_bytes());
 }
 
 #[test]

@@ -115,11 +115,12 @@ impl<S: Study> Run<'_, '_, S> {
                 job.end = TextEnd::OfFile;
             }
             let text = reading.text();
-            let Some((rewritten, rebuilt)) =
+            let Some((rewritten, mut rebuilt)) =
                 self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, &mut desk))
             else {
                 return;
             };
+            rebuilt.sort();
             let (value, account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, &mut desk);
             let place = ChunkPlace { file: job.file, base_line: rebuilt.base_line, offset: rebuilt.offset };
             let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64, place: Some(place) };
@@ -194,7 +195,8 @@ impl<S: Study> Run<'_, '_, S> {
         let mut flow = if is_stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         self.delivery.look(|delivery| {
             delivery.account.errors.append(&mut lock(&self.dispatcher).errors);
-            if let Some(rebuilt) = rebuilt {
+            if let Some(mut rebuilt) = rebuilt {
+                rebuilt.sort();
                 let (value, account) = self.study_all(&[], &rebuilt, &mut Desk::new(self.study.sieve()));
                 delivery.account += account;
                 if !is_stopped {

@@ -40,7 +40,7 @@ pub(super) struct Desk<'a> {
     n_understood: usize,
     /// The findings of the understood sessions, one session's behind the other's.
     findings: Vec<Finding>,
-    closed: Vec<u32>,
+    over: Vec<u32>,
     pub(super) scratch: Scratch,
     pub(super) examination: diagnosis::Scratch,
 }
@@ -127,16 +127,16 @@ impl<'a> Desk<'a> {
         while !self.pieces.is_at_end(text) {
             self.pieces.assemble(text, BLOCK_BYTES, job.end, job.file)?;
             self.finds.search(&self.sieve, text, self.pieces.read_bytes());
-            self.understand_closed(text);
+            self.understand_over(text);
         }
         Ok(())
     }
 
-    fn understand_closed(&mut self, text: &[u8]) {
+    fn understand_over(&mut self, text: &[u8]) {
         self.whole_of_piece.resize(self.pieces.pieces.len(), NOT_WHOLE);
-        self.pieces.take_closed(&mut self.closed);
-        for at in 0..self.closed.len() {
-            let index = self.closed[at] as usize;
+        self.pieces.take_over(&mut self.over);
+        for at in 0..self.over.len() {
+            let index = self.over[at] as usize;
             let piece = self.pieces.pieces[index];
             if !piece.is_whole() {
                 continue;

@@ -26,9 +26,9 @@ pub(super) struct Rebuilt {
     pub(super) base_line: u64,
     /// Where the chunk starts in its file, if it can be read by itself.
     pub(super) offset: Option<u64>,
-    /// Sessions that lie within the chunk, in the order of their first rows.
+    /// Sessions that lie within the chunk, in the order of their last rows.
     pub(super) wholes: Vec<Whole>,
-    /// Sessions that were joined, in the order of their first rows.
+    /// Sessions that were joined, in the order in which they ended.
     pub(super) joined: Vec<Joined>,
     /// No session that comes later begins before this.
     pub(super) open_from: Position,
@@ -52,6 +52,14 @@ pub(super) struct Joined {
     origin: OriginId,
     /// Whether it was handed over before, with fewer rows.
     pub(super) is_again: bool,
+}
+
+impl Rebuilt {
+    /// Puts the sessions in the order of their first rows.
+    pub(super) fn sort(&mut self) {
+        self.wholes.sort_unstable_by_key(|whole| whole.position);
+        self.joined.sort_by_key(Joined::position);
+    }
 }
 
 impl Joined {
@@ -118,7 +126,8 @@ impl Rebuilder {
         let origins: Vec<OriginId> =
             pieces.connectors.iter().map(|field| self.origin(&text[field.0..field.1], job.log)).collect();
         let mut rebuilt = self.begin(job, n_bytes as u64, pieces);
-        for (index, piece) in pieces.pieces.iter().enumerate() {
+        for index in pieces.by_ends() {
+            let piece = &pieces.pieces[index];
             let key = Key { origin: origins[piece.connector as usize], session_key: piece.session_key };
             let place = Place { position: position_of(job, piece.first), base_line: self.base_line };
             if let Some(fingerprint) = desk.fingerprint(index).filter(|_| !self.joiner.is_open(key)) {
@@ -180,7 +189,6 @@ impl Rebuilder {
         self.next_position = Position((job.number + 1) << 32);
         rebuilt.account.repeated += self.joiner.take_repeated();
         rebuilt.open_from = self.joiner.open_from().unwrap_or(self.next_position).min(self.next_position);
-        rebuilt.joined.sort_by_key(Joined::position);
     }
 
     fn take_whole(
@@ -259,7 +267,6 @@ impl Rebuilder {
         self.joining(&mut rebuilt, work);
         rebuilt.account.repeated += self.joiner.take_repeated();
         rebuilt.open_from = self.joiner.open_from().unwrap_or(open_from).min(open_from);
-        rebuilt.joined.sort_by_key(Joined::position);
         rebuilt
     }
 

@@ -124,8 +124,10 @@ pub struct Pieces {
     scanner: Scanner,
     /// How far the text was read.
     at: usize,
-    /// Pieces that ended with a disconnect row since they were last asked for.
-    closed: Vec<u32>,
+    /// Pieces that no row can be appended to any more, in the order in which they came to that.
+    over: Vec<u32>,
+    /// How many of these were asked for.
+    n_taken: usize,
     /// Whether the header in force is a receive log's.
     is_receive: bool,
 }
@@ -155,7 +157,8 @@ impl Pieces {
         self.connectors.clear();
         self.malformed.clear();
         self.open.clear();
-        self.closed.clear();
+        self.over.clear();
+        self.n_taken = 0;
         self.connector_table.clear();
         self.counts = LineCounts::default();
         self.scanner.clear();
@@ -174,10 +177,18 @@ impl Pieces {
         self.at
     }
 
-    /// The pieces that were closed since the last call, in the order of their last rows.
-    pub fn take_closed(&mut self, closed: &mut Vec<u32>) {
-        closed.clear();
-        std::mem::swap(&mut self.closed, closed);
+    /// The pieces that came to their end since the last call, in the order of their ends.
+    pub fn take_over(&mut self, over: &mut Vec<u32>) {
+        over.clear();
+        over.extend_from_slice(&self.over[self.n_taken..]);
+        self.n_taken = self.over.len();
+    }
+
+    /// All pieces, each an index: those that are over in the order of their ends, whichever begin first;
+    /// then those that go on. It is the order in which they come where the text is cut into many chunks.
+    pub fn by_ends(&self) -> impl Iterator<Item = usize> {
+        let open = self.pieces.iter().enumerate().filter(|(_, piece)| !piece.is_over).map(|(index, _)| index);
+        self.over.iter().map(|&index| index as usize).chain(open)
     }
 
     /// Groups the rows of the next `n_bytes` of `text`, to the end of a line: each call goes on
@@ -270,7 +281,7 @@ impl Pieces {
                 self.next[piece.last as usize] = index;
                 piece.append(head, index);
                 if piece.is_over {
-                    self.closed.push(head.note);
+                    self.over.push(head.note);
                 }
             }
             _ => self.place_row(text, head, index),
@@ -287,15 +298,19 @@ impl Pieces {
             self.next[appended.last as usize] = index;
             appended.append(head, index);
             if appended.is_over {
-                self.closed.push(piece);
+                self.over.push(piece);
             }
             return self.scanner.note(head, piece);
         }
         if let Some(superseded) = found {
             self.pieces[superseded as usize].is_over = true;
+            self.over.push(superseded);
         }
         let piece = narrow(self.pieces.len());
         self.pieces.push(Piece::begin(key, head, index));
+        if self.pieces[piece as usize].is_over {
+            self.over.push(piece);
+        }
         self.open.insert(key, piece);
         self.scanner.note(head, piece);
     }

@@ -81,6 +81,11 @@ impl Life {
         }
     }
 
+    /// How much memory it takes, about.
+    fn memory_bytes(&self) -> usize {
+        size_of::<Self>() + self.text.len() + self.rows.len() * size_of::<Row>()
+    }
+
     fn is_whole(&self) -> bool {
         self.is_opened && self.is_closed && self.is_contiguous
     }
@@ -138,7 +143,7 @@ impl Life {
         let n_before = self.rows.len();
         self.drop_repeats();
         if !self.is_in_time_order() {
-            self.rows.sort_by_key(|row| row.sequence);
+            self.rows.sort_by_key(|row| (as_rank(row.marker), row.sequence));
         }
         self.is_contiguous = self.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
         (n_before - self.rows.len()) as u64
@@ -189,11 +194,23 @@ impl Life {
         let n_repeated = merged.settle();
         merged.rows.sort_by_key(|row| row.sequence);
         let is_ascending = merged.rows.windows(2).all(|pair| pair[0].sequence < pair[1].sequence);
-        let has_ends = (!merged.is_opened || merged.rows[0].marker == Marker::Connect)
-            && (!merged.is_closed || merged.rows[merged.rows.len() - 1].marker == Marker::Disconnect);
+        let (behind_first, before_last) = (&merged.rows[1..], &merged.rows[..merged.rows.len() - 1]);
+        let has_ends = behind_first.iter().all(|row| row.marker != Marker::Connect)
+            && before_last.iter().all(|row| row.marker != Marker::Disconnect);
         merged.is_contiguous =
             merged.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
         (is_ascending && has_ends && merged.is_in_time_order()).then_some((merged, n_repeated))
+    }
+}
+
+/// The row that a session begins with stays its first, and the one that ends it its last, whatever
+/// their numbers: by these it is told from the session before and behind, also where its rows are
+/// written out and read again.
+fn as_rank(marker: Marker) -> u8 {
+    match marker {
+        Marker::Connect => 0,
+        Marker::Sent | Marker::Received | Marker::Information => 1,
+        Marker::Disconnect => 2,
     }
 }
 
@@ -210,8 +227,8 @@ const SMALL_BYTES: usize = 1 << 16;
 /// another one.
 const MAX_TEXT_BYTES: usize = 1 << 31;
 
-/// How much text of closed sessions that lack something is kept in case that it still comes, in
-/// bytes, until their file ends.
+/// How much memory closed sessions that lack something may take while they are kept in case that it still
+/// comes, in bytes, until their file ends.
 const MAX_PARKED_BYTES: usize = 64 << 20;
 
 /// Takes a life over. Returns the ordinal that it got, or `None` where it is a repeat of one that
@@ -303,7 +320,7 @@ impl Joiner {
 
     fn park(&mut self, key: Key, mut life: Life, done: &mut Done<'_>) {
         self.n_repeated += life.settle();
-        self.parked_bytes += life.text.len();
+        self.parked_bytes += life.memory_bytes();
         self.parked.push((key, life));
         if self.parked_bytes > MAX_PARKED_BYTES {
             self.end_file(done);
@@ -312,18 +329,27 @@ impl Joiner {
 
     /// Hands over what was kept in case that its rest still comes: the file is at its end.
     pub fn end_file(&mut self, done: &mut Done<'_>) {
-        for (key, lives) in self.take_parked() {
-            for life in self.release(key, lives) {
-                match life.is_news() {
-                    true => drop(done(key, life)),
-                    false => self.told.keep(key, life),
-                }
+        for (key, life) in self.release_parked() {
+            match life.is_news() {
+                true => drop(done(key, life)),
+                false => self.told.keep(key, life),
             }
         }
     }
 
-    /// Takes what is parked, by key, in the order of the keys' first lives; then the keys of which
-    /// something was handed over before, and rows have come.
+    /// Merges what belongs together of what is parked and returns what is over, in the order of first
+    /// rows: the order in which they were parked depends on the chunks.
+    fn release_parked(&mut self) -> Vec<(Key, Life)> {
+        let mut released = Vec::new();
+        for (key, lives) in self.take_parked() {
+            released.extend(self.release(key, lives).into_iter().map(|life| (key, life)));
+        }
+        released.sort_by_key(|(_, life)| life.position);
+        released
+    }
+
+    /// Takes what is parked, by key; then the keys of which something was handed over before, and rows
+    /// have come.
     fn take_parked(&mut self) -> Vec<(Key, Vec<Life>)> {
         let mut places: HashMap<Key, usize> = HashMap::new();
         let mut parked: Vec<(Key, Vec<Life>)> = Vec::new();
@@ -339,8 +365,7 @@ impl Joiner {
         parked
     }
 
-    /// Merges what belongs together of one key, the open life included, and returns what is over, in
-    /// the order of first rows.
+    /// Merges what belongs together of one key, the open life included, and returns what is over.
     fn release(&mut self, key: Key, mut lives: Vec<Life>) -> Vec<Life> {
         lives.extend(self.told.take(key));
         let open = self.open.remove(&key);
@@ -358,7 +383,6 @@ impl Joiner {
                 }
             }
         }
-        merged.sort_by_key(|life| life.position);
         merged
     }
 

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::{Done, Joiner, Key, Life, MAX_PARKED_BYTES};
-use crate::session::Row;
 
 /// What was handed over, and may come again.
 #[derive(Debug, Default)]
@@ -46,12 +45,12 @@ impl Told {
     pub(super) fn take(&mut self, key: Key) -> Vec<Life> {
         let Some((stamp, lives)) = self.lives.remove(&key) else { return Vec::new() };
         self.order.remove(&stamp);
-        self.n_bytes -= lives.iter().map(n_bytes).sum::<usize>();
+        self.n_bytes -= lives.iter().map(Life::memory_bytes).sum::<usize>();
         lives
     }
 
     pub(super) fn keep(&mut self, key: Key, life: Life) {
-        self.n_bytes += n_bytes(&life);
+        self.n_bytes += life.memory_bytes();
         let stamp = self.next;
         self.next += 1;
         self.order.insert(stamp, key);
@@ -69,18 +68,12 @@ impl Told {
     }
 }
 
-fn n_bytes(life: &Life) -> usize {
-    life.text.len() + life.rows.len() * size_of::<Row>()
-}
-
 impl Joiner {
     /// Hands over what is closed though something is missing of it, and keeps it in case that this
     /// still comes; it is then handed over again.
     pub fn settle(&mut self, done: &mut Done<'_>) {
-        for (key, lives) in self.take_parked() {
-            for life in self.release(key, lives) {
-                self.tell(key, life, done);
-            }
+        for (key, life) in self.release_parked() {
+            self.tell(key, life, done);
         }
     }
 
