@@ -181,7 +181,7 @@ pub struct Batch<Y> {
     pub open_from: Position,
     /// Bytes of log text that the chunk held.
     pub bytes: u64,
-    /// Where the chunk stands; `None` for the last batch, which holds the sessions that were left when
+    /// Where the chunk stands; `None` for the last batches, which hold the sessions that were left when
     /// everything was read.
     pub place: Option<ChunkPlace>,
 }
@@ -247,6 +247,28 @@ mod tests {
         check_names("EX01\\Default", "EX01/08DE2A1B3C4D5E6F|EX01|Default");
         check_names("\"EX01\\A, B \"\"q\"\"\"", "EX01/08DE2A1B3C4D5E6F|EX01|A, B \"q\"");
         check_names("\"EX\"\"01\\A, B\"", "EX\"01/08DE2A1B3C4D5E6F|EX\"01|A, B");
+    }
+
+    #[test]
+    fn what_the_log_never_closes_comes_some_at_a_time() {
+        let row = |number: u32| {
+            let word = "x".repeat(600_000);
+            format!(
+                "2026-11-23T08:29:00.104Z,EX01\\A,08DE2A1B3C4D5E6{number},0,192.0.2.5:25,198.51.100.7:1,<,{word},\r\n"
+            )
+        };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let header = "#Log-type: SMTP Receive Protocol Log\r\n".to_owned();
+        std::fs::write(file.path(), [header, row(3), row(1), row(2)].concat()).unwrap();
+        let mut batches = Vec::new();
+        ingest(&Catalogue::build(&[file.path().to_owned()], None), &Options::default(), &Names, &mut |batch| {
+            let ids: Vec<String> = batch.value.iter().map(|names| names[5..21].to_owned()).collect();
+            batches.push((batch.place.is_some(), ids.join(" "), batch.open_from == Position(u64::MAX)));
+            ControlFlow::Continue(())
+        });
+        let expected =
+            [(true, "", false), (false, "08DE2A1B3C4D5E63 08DE2A1B3C4D5E61", false), (false, "08DE2A1B3C4D5E62", true)];
+        assert_eq!(batches, expected.map(|(has_place, ids, is_last)| (has_place, ids.to_owned(), is_last)));
     }
 
     /// Notes nothing.

@@ -19,6 +19,7 @@ use crate::dialogue::facts::Facts;
 use crate::dialogue::understand::understand;
 use crate::session::Session;
 use crate::session::assemble::TextEnd;
+use crate::session::join::leaving::Left;
 
 use super::dispatch::Dispatcher;
 use super::prepare::Desk;
@@ -176,35 +177,37 @@ impl<S: Study> Run<'_, '_, S> {
     }
 
     fn deliver(&self, number: u64, batch: Batch<S::Yield>, account: Account) {
-        self.delivery.pass(number, |delivery| {
-            delivery.account += account;
-            if !self.is_stopped.load(Ordering::Relaxed) && (delivery.sink)(batch) == ControlFlow::Break(()) {
-                self.is_stopped.store(true, Ordering::Relaxed);
-            }
-        });
+        self.delivery.pass(number, |delivery| self.take(delivery, batch, account));
     }
 
-    /// Studies the sessions that are left, and closes the account.
+    fn take(&self, delivery: &mut Delivery<'_, '_, S::Yield>, batch: Batch<S::Yield>, account: Account) {
+        delivery.account += account;
+        if !self.is_stopped.load(Ordering::Relaxed) && (delivery.sink)(batch) == ControlFlow::Break(()) {
+            self.is_stopped.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Studies the sessions that are left, some at a time, and closes the account.
     fn close(&self, closing: Closing) -> (Account, ControlFlow<()>) {
-        let is_stopped = self.is_stopped.load(Ordering::Relaxed);
-        let rebuilt = self.rebuilding.look(|rebuilder| match closing {
-            Closing::End => Some(rebuilder.end()),
-            Closing::Settle if is_stopped => None,
-            Closing::Settle => Some(rebuilder.settle()),
-        });
-        let mut flow = if is_stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        self.delivery.look(|delivery| {
-            delivery.account.errors.append(&mut lock(&self.dispatcher).errors);
-            if let Some(mut rebuilt) = rebuilt {
-                rebuilt.sort();
-                let (value, account) = self.study_all(&[], &rebuilt, &mut Desk::new(self.study.sieve()));
-                delivery.account += account;
-                if !is_stopped {
-                    flow = (delivery.sink)(Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None });
-                }
-            }
-            (std::mem::take(&mut delivery.account), flow)
-        })
+        let mut desk = Desk::new(self.study.sieve());
+        let mut left = Left::Some;
+        while left == Left::Some && !self.is_stopped.load(Ordering::Relaxed) {
+            let mut rebuilt;
+            (rebuilt, left) = self.rebuilding.look(|rebuilder| match closing {
+                Closing::End => rebuilder.end(),
+                Closing::Settle => (rebuilder.settle(), Left::Nothing),
+            });
+            rebuilt.sort();
+            let (value, account) = self.study_all(&[], &rebuilt, &mut desk);
+            let batch = Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None };
+            self.delivery.look(|delivery| self.take(delivery, batch, account));
+        }
+        let errors = std::mem::take(&mut lock(&self.dispatcher).errors);
+        let flow = match self.is_stopped.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        self.delivery.look(|delivery| (Account { errors, ..std::mem::take(&mut delivery.account) }, flow))
     }
 }
 

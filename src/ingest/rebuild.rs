@@ -11,6 +11,7 @@ use crate::record::Field;
 use crate::record::header::Schema;
 use crate::record::value::split_connector;
 use crate::session::assemble::{Piece, Pieces, TextEnd};
+use crate::session::join::leaving::Left;
 use crate::session::join::{Done, Joiner, Key, Life, Place};
 use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
 use crate::session::{FileId, OriginId, Position, Session};
@@ -249,9 +250,12 @@ impl Rebuilder {
         self.close(self.next_position, Joiner::settle)
     }
 
-    /// Hands over the sessions that are still open at the end of the input.
-    pub(super) fn end(&mut self) -> Rebuilt {
-        self.close(Position(u64::MAX), Joiner::end_input)
+    /// Hands over the next of the sessions that are still open at the end of the input, and says whether
+    /// these are all.
+    pub(super) fn end(&mut self) -> (Rebuilt, Left) {
+        let mut left = Left::Nothing;
+        let rebuilt = self.close(Position(u64::MAX), |joiner, done| left = joiner.end_input(done));
+        (rebuilt, left)
     }
 
     /// Hands over sessions when no chunk is being read.

@@ -6,9 +6,11 @@
 //!
 //! **Invariant**: what comes out depends on the order of rows alone, not on where chunks end.
 
+pub mod leaving;
 mod told;
 
 use std::collections::BTreeSet;
+use std::vec::IntoIter;
 
 use hashbrown::HashMap;
 
@@ -247,6 +249,9 @@ pub struct Joiner {
     told: Told,
     /// The positions of all lives held.
     starts: BTreeSet<Position>,
+    /// At the end of the input the lives that are still to be handed over, in the order of their first
+    /// rows.
+    leaving: Option<IntoIter<(Position, Key)>>,
     /// Rows that stood twice.
     n_repeated: u64,
 }
@@ -418,17 +423,6 @@ impl Joiner {
     pub fn open(&self) -> impl Iterator<Item = (Key, &Life)> {
         self.open.iter().map(|(key, life)| (*key, life))
     }
-
-    /// Hands over every life that is left, in the order of their first rows.
-    pub fn end_input(&mut self, done: &mut Done<'_>) {
-        self.end_file(done);
-        let mut left: Vec<(Key, Life)> = self.open.drain().collect();
-        left.sort_by_key(|(_, life)| life.position);
-        for (key, mut life) in left {
-            self.n_repeated += life.settle();
-            self.finish(key, life, done);
-        }
-    }
 }
 
 /// So many parts of one key are no session in pieces, and trying them all would take long.
@@ -447,6 +441,7 @@ pub struct Place {
 mod tests {
     use super::super::FileId;
     use super::super::assemble::TextEnd;
+    use super::leaving::Left;
     use super::*;
     use crate::record::header::Schema;
 
@@ -484,7 +479,7 @@ mod tests {
             }
             joiner.end_file(&mut done);
         }
-        joiner.end_input(&mut done);
+        while joiner.end_input(&mut done) == Left::Some {}
         assert_eq!(
             (lives, joiner.take_repeated()),
             (expected.iter().map(|numbers| numbers.to_vec()).collect(), repeated)
