@@ -302,6 +302,32 @@ fn sessions_are_written_once() {
 }
 
 #[test]
+fn what_cannot_be_read_again_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (log, out) = (folder.path().join("RECV1.LOG"), folder.path().join("out.csv"));
+    std::fs::copy(&sample("auth-rejected.log")[0], &log).expect("a copy");
+    let mut screen = Headless::open(std::slice::from_ref(&log), Settings::default(), (120, 40));
+    std::fs::remove_file(log).expect("the copy");
+    screen.press("z");
+    assert!(screen.screen().contains("not to be read again"), "{}", screen.screen());
+    screen.press("w<ctrl+u>");
+    screen.take(Message::Paste(out.display().to_string()));
+    screen.press("<enter>");
+    let notice = screen.model.notice.clone().expect("a word");
+    assert!(notice.text.contains("nothing is written, for 1 session would be missing"), "{notice:?}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn whoever_types_can_leave_at_once() {
+    for keys in ["/auth<ctrl+c>", "w<ctrl+c>", "?<ctrl+c>"] {
+        let mut screen = open("auth-rejected.log", (80, 24));
+        screen.press(keys);
+        assert_eq!(screen.ended, Some(Ending::Interrupted), "{keys}");
+    }
+}
+
+#[test]
 fn a_session_is_picked() {
     let mut screen =
         Headless::open(&sample("auth-rejected.log"), Settings { is_picking: true, ..Settings::default() }, (80, 24));

@@ -11,6 +11,8 @@ mod certificates;
 mod need;
 mod record;
 
+pub use offers::phase_text;
+
 use crate::pattern::bound::Few;
 use crate::pattern::guessing::suspicion::{Kind, Suspicion};
 use crate::pattern::moment::Period;

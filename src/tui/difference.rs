@@ -9,7 +9,7 @@ use crate::output::transcript::Line;
 /// Returns the first lines that differ, one of each; past the end where one session goes on.
 pub(super) fn first_difference(one: &[Line], other: &[Line]) -> Option<(usize, usize)> {
     let rows = |lines: &[Line]| -> Vec<(usize, String)> {
-        lines.iter().enumerate().filter(|(_, line)| line.mark != ' ').map(|(at, line)| (at, gist(line))).collect()
+        lines.iter().enumerate().map(|(at, line)| (at, gist(line))).collect()
     };
     let (left, right) = (rows(one), rows(other));
     let same = left.iter().zip(&right).take_while(|((_, one), (_, other))| one == other).count();
@@ -27,6 +27,8 @@ fn gist(line: &Line) -> String {
         '+' | '-' => 0,
         'C' if line.text.to_ascii_uppercase().starts_with("AUTH") => 2,
         'C' => 1,
+        // What a reply offers, a line each.
+        ' ' => 4,
         _ => 2,
     };
     for word in words.by_ref().take(n_words) {

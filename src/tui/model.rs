@@ -121,7 +121,7 @@ pub struct Transcript {
     /// The last question.
     pub number: u64,
     /// What it was about.
-    pub about: Option<(Rank, Zone, bool)>,
+    pub about: Option<(Rank, u32, Zone, bool)>,
     /// The last answer.
     pub pair: Pair,
     /// The line that stands out.

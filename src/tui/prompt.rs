@@ -111,7 +111,7 @@ impl Prompt {
     /// The keys of a shell.
     fn control(&mut self, letter: char, history: &[String]) -> Typed {
         match letter {
-            'c' | 'g' => return Typed::Cancelled,
+            'g' => return Typed::Cancelled,
             'a' => self.cursor = 0,
             'e' => self.cursor = self.text.len(),
             'b' => self.cursor = self.before_cursor(),

@@ -4,6 +4,7 @@
 //!
 //! **Invariant**: everything in it is escaped.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -117,7 +118,9 @@ fn count_alike(roster: &Roster, session: &Listed<'_>) -> u64 {
             && listed.client() == session.client()
             && listed.findings().any(|(other, _)| other == rule)
     };
-    all.filter(|(_, listed)| is_alike(listed)).count() as u64
+    // One that ended is for a moment held as open too.
+    let alike: HashSet<Place> = all.filter(|(_, listed)| is_alike(listed)).map(|(_, listed)| listed.place()).collect();
+    alike.len() as u64
 }
 
 /// Picks one session.

@@ -5,7 +5,7 @@
 //! **Invariant**: logins that succeeded where passwords were guessed stand first.
 
 use crate::output::escape::visible;
-use crate::output::patterns::{kind_text, listener_text};
+use crate::output::patterns::{kind_text, listener_text, phase_text};
 use crate::output::time::{Zone, to_grouped, to_minute_text};
 use crate::pattern::drift::{Change, History};
 use crate::pattern::guessing::suspicion::Suspicion;
@@ -99,15 +99,19 @@ fn of_change(history: &History, change: &Change, zone: Zone) -> Row {
     let signed = |sign: char, names: &[Vec<u8>]| -> Vec<String> {
         names.iter().map(|name| format!("{sign}{}", visible(name))).collect()
     };
-    let what = [signed('-', &change.lost), signed('+', &change.gained)].concat().join(" ");
+    let words = [signed('-', &change.lost), signed('+', &change.gained)].concat().join(" ");
+    let what = format!("{}: {words}", phase_text(history.phase));
+    // The session that saw it first began a little before it was told.
+    let since = to_minute_text(change.since.time, Zone::Utc);
     let Listener { server, connector, port } = &history.listener;
     let terms = [
         to_term_text(Field::Server, server),
         to_term_text(Field::Connector, connector),
         port.and_then(|port| to_term_text(Field::Port, port.to_string().as_bytes())),
+        Some(format!("after:{since}")),
     ];
     Row {
-        key: format!("offers {} {}", listener_text(&history.listener), to_minute_text(change.since.time, zone)),
+        key: format!("offers {} {since} {what}", listener_text(&history.listener)),
         cells: vec![
             "offers changed".into(),
             listener_text(&history.listener),

@@ -134,7 +134,7 @@ impl Glyphs {
 
     /// A bar of so many eighths, from 1.
     pub fn bar(self, eighths: usize) -> char {
-        const ASCII: [char; 8] = ['_', '_', '.', '.', ':', ':', '|', '#'];
+        const ASCII: [char; 8] = ['_', '_', '-', '-', '=', '=', '|', '#'];
         let at = eighths.clamp(1, 8) - 1;
         match self {
             Self::Unicode => BARS[at],

@@ -190,7 +190,8 @@ fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     };
     let Some(listed) = model.roster.get(seat) else { return };
-    let about = (browse::rank_of(&listed), model.settings.zone, model.transcript.has_good);
+    // A session that ended, or of which rows came late, is on another sheet than before.
+    let about = (browse::rank_of(&listed), seat.sheet, model.settings.zone, model.transcript.has_good);
     let has_grown =
         seat.sheet == crate::roster::OPEN && effects.iter().any(|effect| matches!(effect, Effect::Browse(_)));
     if model.transcript.about != Some(about) || has_grown {

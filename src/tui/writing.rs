@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::ingest::order::{InOrder, Rendered};
 use crate::ingest::{Batch, Case, Catalogue, LogFile, Options, Study, ingest};
 use crate::output::paint::Paint;
+use crate::output::skipped::counted;
 use crate::output::text::{Layout, Look};
 use crate::output::time::Zone;
 use crate::output::{csv, json, lines, text};
@@ -121,12 +122,11 @@ pub fn write(job: &Job, is_over: &AtomicBool) -> Result<String, String> {
     }
     let listed = job.seats.iter().filter_map(|(_, seat)| job.roster.get(*seat));
     let wanted: HashSet<Place> = listed.map(|listed| listed.place()).collect();
-    let n_written =
-        write_all(job, shape, &wanted, is_over).map_err(|error| format!("{}: {error}", job.path.display()))?;
-    Ok(format!("{n_written} sessions written to {}", job.path.display()))
+    write_all(job, shape, &wanted, is_over).map_err(|error| format!("{}: {error}", job.path.display()))?;
+    Ok(format!("{} written to {}", counted(wanted.len() as u64, "session"), job.path.display()))
 }
 
-fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>, is_over: &AtomicBool) -> io::Result<usize> {
+fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>, is_over: &AtomicBool) -> io::Result<()> {
     let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut out = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
     let catalogue = Catalogue::of_files(job.files.to_vec());
@@ -149,7 +149,12 @@ fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>, is_over: &AtomicB
     });
     written?;
     order.finish(&mut |bytes| out.write_all(bytes))?;
+    if n_written != wanted.len() {
+        let missing = counted((wanted.len() - n_written.min(wanted.len())) as u64, "session");
+        let why = "files that are gone or changed, and standard input, cannot be read again";
+        return Err(io::Error::other(format!("nothing is written, for {missing} would be missing: {why}")));
+    }
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.persist_noclobber(&job.path).map_err(|error| error.error)?;
-    Ok(n_written)
+    Ok(())
 }

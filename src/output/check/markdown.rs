@@ -40,7 +40,8 @@ fn push_broken(judged: &Judged<'_>, zone: Zone, out: &mut String) {
     push_head(out, &["session", "time", "what", "rows"].map(|name| (name, Column::Text)));
     for proof in &judged.tally.proofs {
         let what = format!("{}: {}", proof.rule.name(), proof.message);
-        let time = proof.time.map_or_else(|| "-".into(), |time| to_time_text(time, zone.for_server(proof.server_offset)));
+        let time =
+            proof.time.map_or_else(|| "-".into(), |time| to_time_text(time, zone.for_server(proof.server_offset)));
         let rows = rows_text(&proof.rows);
         let cells = [&proof.id[..], time.as_bytes(), what.as_bytes(), rows.as_bytes()].map(to_cell);
         push_row(out, &cells);

@@ -46,7 +46,8 @@ fn push_limit(report: &Report<'_>, judged: &Judged<'_>, zone: Zone, paint: Paint
 /// Appends the sessions that break a limit, each with its rows.
 pub(super) fn push_proofs(judged: &Judged<'_>, zone: Zone, out: &mut String) {
     for proof in &judged.tally.proofs {
-        let time = proof.time.map_or_else(|| "-".into(), |time| to_time_text(time, zone.for_server(proof.server_offset)));
+        let time =
+            proof.time.map_or_else(|| "-".into(), |time| to_time_text(time, zone.for_server(proof.server_offset)));
         let message = visible(proof.message.as_bytes());
         let _ = writeln!(out, "  {} {time} {}: {message}", visible(&proof.id), proof.rule.name());
         let _ = writeln!(out, "    {}", rows_text(&proof.rows));

@@ -59,7 +59,8 @@ fn offered(history: &History) -> String {
     format!("{tls}{auth}{varies}")
 }
 
-fn phase_text(phase: Phase) -> &'static str {
+/// When it is offered.
+pub fn phase_text(phase: Phase) -> &'static str {
     match phase {
         Phase::Clear => "before TLS",
         Phase::Tls => "after STARTTLS",

@@ -91,8 +91,12 @@ struct List<'a> {
 impl<'a> Matter<'a> {
     /// Makes it ready for shapes of no more than `most` names.
     fn new(report: &'a Report<'a>, zone: Zone, most: usize) -> Self {
-        let lists = lists(report.summary)
-            .map(|(name, columns, names)| List { name, columns, names, ranking: names.to_ranking(most) });
+        let lists = lists(report.summary).map(|(name, columns, names)| List {
+            name,
+            columns,
+            names,
+            ranking: names.to_ranking(most),
+        });
         let times = Times::new(zone, &report.patterns.clocks);
         Self { report, times, headlines: to_headlines(report.patterns, zone), lists }
     }

@@ -21,8 +21,14 @@ const USUAL_PATH: &str = "sessions.ndjson";
 
 /// Takes a key.
 pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
+    let is_interrupt = || model.settings.keymap.action(context(model), key) == Some(Action::Interrupt);
     if model.prompt.is_some() {
-        return filtering::press(model, key, effects);
+        // A letter is typed, whatever it is bound to.
+        match key.ctrl && is_interrupt() {
+            true => effects.push(Effect::Quit(Ending::Interrupted)),
+            false => filtering::press(model, key, effects),
+        }
+        return;
     }
     model.notice = None;
     let Some(action) = model.settings.keymap.action(context(model), key) else { return };
@@ -159,6 +165,14 @@ fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.is_following && model.reading.phase == Phase::Following {
         model.reading.phase = Phase::Done;
     }
+    let text = match (model.is_following, model.reading.phase) {
+        (true, Phase::Looking | Phase::Reading) => {
+            "following begins when all is read: then all is read anew, in rounds"
+        }
+        (true, _) => "following: all is read anew, then what comes",
+        (false, _) => "no longer following",
+    };
+    model.say(text, Part::Aside);
     effects.push(Effect::Follow(model.is_following));
 }
 

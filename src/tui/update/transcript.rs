@@ -20,7 +20,7 @@ pub(super) fn take(model: &mut Model, pair: Pair) {
     if model.transcript.has_good && pair.good.is_none() {
         model.transcript.has_good = false;
         // What was read is what is shown without one.
-        model.transcript.about = model.transcript.about.map(|(rank, zone, _)| (rank, zone, false));
+        model.transcript.about = model.transcript.about.map(|(rank, sheet, zone, _)| (rank, sheet, zone, false));
         model.say("no good session of this client on this port was read", Part::Warning);
     }
     model.transcript.pair = pair;
@@ -33,10 +33,12 @@ pub(super) fn take(model: &mut Model, pair: Pair) {
     }
 }
 
-/// The first line that proves a finding; the first line where none does.
+/// The first line that proves the gravest finding, or any; the first line where none does.
 fn first_proof(model: &Model) -> usize {
-    let lines = model.loaded().map(|loaded| &loaded.lines[..]).unwrap_or_default();
-    lines.iter().position(|line| !line.rules.is_empty()).unwrap_or(0)
+    let Some(loaded) = model.loaded() else { return 0 };
+    let gravest = loaded.findings.first().map_or(&[][..], |finding| &finding.rows);
+    let of_gravest = loaded.lines.iter().position(|line| !line.rules.is_empty() && gravest.contains(&line.row));
+    of_gravest.or_else(|| loaded.lines.iter().position(|line| !line.rules.is_empty())).unwrap_or(0)
 }
 
 pub(super) fn step(model: &mut Model, by: isize) {
@@ -53,6 +55,8 @@ pub(super) fn turn_raw(model: &mut Model) {
         false => lines.get(at).map_or(0, |line| line.row),
     };
     let transcript = &mut model.transcript;
+    // Rows as they stand are not laid beside each other.
+    transcript.has_good = false;
     transcript.is_raw = !transcript.is_raw;
     (transcript.at, transcript.top, transcript.left) =
         (at, at.saturating_sub(transcript.at.abs_diff(transcript.top)), 0);

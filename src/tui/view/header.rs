@@ -7,6 +7,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use unicode_width::UnicodeWidthStr;
 
 use crate::output::skipped::counted;
 use crate::output::time::{Zone, to_duration_text, to_grouped, to_time_text};
@@ -27,16 +28,20 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let right_width = u16::try_from(right.chars().count()).unwrap_or(0);
     let mut x = area.x + 1 + ink.put(area.x + 1, area.y, area.width, "heloscope", bold);
     let room = area.width.saturating_sub(right_width + 2);
+    let span = span_text(model);
     let servers = counted(model.servers.len() as u64, "server");
     let sessions = counted(model.roster.len() as u64, "session");
     let failed = format!("{} failed", to_grouped(model.n_failed as u64));
     let failed_style = if model.n_failed > 0 { theme.style(Part::Failure) } else { Style::new() };
-    for (text, style) in
-        [(servers, Style::new()), (span_text(model), Style::new()), (sessions, bold), (failed, failed_style)]
-    {
-        if !text.is_empty() && x + 2 < room {
-            x += 2 + ink.put(x + 2, area.y, room.saturating_sub(x + 2), &text, style);
-        }
+    let mut parts = vec![(servers, Style::new()), (span, Style::new()), (sessions, bold), (failed, failed_style)];
+    parts.retain(|(text, _)| !text.is_empty());
+    let wanted = |parts: &[(String, Style)]| parts.iter().map(|(text, _)| text.width() + 2).sum::<usize>();
+    // What is left out first stands first: servers, then the span. None is cut.
+    while parts.len() > 1 && wanted(&parts) > usize::from(room.saturating_sub(x)) {
+        parts.remove(0);
+    }
+    for (text, style) in parts {
+        x += 2 + ink.put(x + 2, area.y, room.saturating_sub(x + 2), &text, style);
     }
     ink.put_right(area.x, area.y, area.width.saturating_sub(1), &right, theme.style(Part::Aside));
 }
@@ -131,13 +136,20 @@ pub(super) fn draw_timeline(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// `failed per 5 min, peak 41 at 09:05`; what the cursor stands on, where it stands there.
 fn caption(model: &Model, has_failed: bool, most: u64) -> String {
     let timeline = &model.answer.timeline;
-    let Some((start, _)) = timeline.bounds() else { return String::new() };
+    let Some((start, end)) = timeline.bounds() else { return String::new() };
+    let day = |time: Timestamp| minute_text(time, zone_of_all(model))[..10].to_owned();
+    let has_days = day(start) != day(end);
     let width = timeline.width_seconds();
     let moment = |at: usize| {
         let steps = i64::try_from(at).unwrap_or(0);
         let time = Timestamp::from_unix(start.to_unix().0 + steps * width);
         let text = minute_text(time, zone_of_all(model));
-        if width >= 86_400 { text[..10].to_owned() } else { text[11..].to_owned() }
+        match (width >= 86_400, has_days) {
+            (true, _) => text[..10].to_owned(),
+            // The year is in the header.
+            (false, true) => text[5..].to_owned(),
+            (false, false) => text[11..].to_owned(),
+        }
     };
     if model.focus == Focus::Timeline {
         let at = model.timeline.at.min(timeline.ticks().len().saturating_sub(1));

@@ -77,14 +77,14 @@ fn draw_line(model: &Model, area: Rect, ink: &mut Ink<'_>) {
         None if model.filter.text.is_empty() => (hint(model), theme.style(Part::Aside)),
         None => (format!(" / {}", visible(model.filter.text.as_bytes())), Style::new().add_modifier(Modifier::BOLD)),
     };
-    let keys = keys(model);
-    let right: Vec<String> = keys.iter().map(|(key, word)| format!("{key} {word}")).collect();
-    let right = right.join("  ");
-    let width = u16::try_from(right.width()).unwrap_or(0) + 1;
     let used = ink.put(area.x, area.y, area.width, &left, style);
-    if used + width + 2 <= area.width {
-        ink.put_right(area.x, area.y, area.width - 1, &right, theme.style(Part::Aside));
+    let room = usize::from(area.width.saturating_sub(used + 3));
+    let mut keys: Vec<String> = keys(model).iter().map(|(key, word)| format!("{key} {word}")).collect();
+    // The last ones are for those who know no other.
+    while !keys.is_empty() && keys.join("  ").width() > room {
+        keys.remove(0);
     }
+    ink.put_right(area.x, area.y, area.width.saturating_sub(1), &keys.join("  "), theme.style(Part::Aside));
 }
 
 /// What to do first.
@@ -92,7 +92,7 @@ fn hint(model: &Model) -> String {
     if model.settings.has_hint {
         return " 1. n: next failure  2. Enter: its transcript  3. /: filter, try auth:failed".into();
     }
-    " / to filter".into()
+    if model.focus == Focus::Transcript { " / to search".into() } else { " / to filter".into() }
 }
 
 /// The keys that matter where one is.

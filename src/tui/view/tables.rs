@@ -53,12 +53,28 @@ fn waiting_text(model: &Model) -> &'static str {
     }
 }
 
-/// Widths of the columns; what is left over goes to the wide one, what is missing is taken from it.
+/// No text is made narrower, in cells.
+const NARROW_CELLS: u16 = 12;
+
+/// Widths of the columns: what is left over goes to the wide one, what is missing is taken from the widest
+/// texts first.
 fn widths(table: &Table, width: u16) -> Vec<u16> {
     let gaps = u16::try_from(table.columns.len()).unwrap_or(0).saturating_sub(1);
-    let fixed: u16 = table.columns.iter().filter(|column| !column.is_wide).map(|column| column.width).sum();
-    let left = width.saturating_sub(fixed + gaps);
-    table.columns.iter().map(|column| if column.is_wide { left } else { column.width }).collect()
+    let room = width.saturating_sub(gaps);
+    let mut widths: Vec<u16> = table.columns.iter().map(|column| column.width).collect();
+    let sum = |widths: &[u16]| widths.iter().sum::<u16>();
+    while sum(&widths) > room {
+        let texts = table.columns.iter().zip(&mut widths).filter(|(column, _)| !column.is_number);
+        match texts.map(|(_, width)| width).filter(|width| **width > NARROW_CELLS).max() {
+            Some(widest) => *widest -= 1,
+            None => break,
+        }
+    }
+    let left = room.saturating_sub(sum(&widths));
+    if let Some(wide) = table.columns.iter().position(|column| column.is_wide) {
+        widths[wide] += left;
+    }
+    widths
 }
 
 fn draw_row(model: &Model, table: &Table, widths: &[u16], row: &Row, area: Rect, ink: &mut Ink<'_>) {

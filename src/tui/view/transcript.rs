@@ -19,13 +19,20 @@ use super::{Ink, frame_style, scrolled};
 /// How many cells the time since the row before takes.
 const LEAD_CELLS: u16 = 12;
 
+/// Stands where a session was, but is no more.
+const GONE: &str = "not to be read again: its file is gone or changed, or it came from standard input";
+
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let mut ink = Ink::new(model, buffer);
     let loaded = model.loaded();
     let title = loaded.map_or(String::new(), |loaded| format!("{}  {}", loaded.id, loaded.ends));
     let inner = ink.frame(area, &title, frame_style(model, Focus::Transcript));
     let Some(loaded) = loaded else {
-        let text = if model.seat().is_some() { "reading…" } else { "no session is selected" };
+        let text = match model.seat() {
+            None => "no session is selected",
+            Some(_) if model.transcript.pair.number == model.transcript.number => GONE,
+            Some(_) => "reading…",
+        };
         ink.put(inner.x + 1, inner.y, inner.width.saturating_sub(2), text, model.settings.theme.style(Part::Aside));
         return;
     };
