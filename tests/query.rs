@@ -254,6 +254,7 @@ fn what_is_written_otherwise_elsewhere() {
         "'auth:failed",
         "helo:pc, user:alice",
         "after:2026-11-23 08:30",
+        "bytes>10 MB",
         "since:-2h",
         "remote-ip:10.0.0.1",
     ]), @r###"
@@ -315,6 +316,12 @@ fn what_is_written_otherwise_elsewhere() {
       after:2026-11-23 08:30
                        ^^^^^
     did you mean `after:2026-11-23T08:30`?
+    to search for the text, put it in quotes
+
+    this is taken for a text, not for a unit
+      bytes>10 MB
+               ^^
+    did you mean `bytes>10MB`?
     to search for the text, put it in quotes
 
     no field is called `since`
@@ -520,12 +527,14 @@ fn regular_expressions_that_are_none_or_too_large() {
     this regular expression is too large
       /(a{1000}){1000}/
       ^^^^^^^^^^^^^^^^^
-    what is repeated counts as often as it is: `a{1000000}`, and `(a{1000}){1000}`, are a million
+    what is repeated counts as often as it is: `(a{1000}){1000}` is a million
+    `\w` holds the letters of all languages: `(?-u:\w)` holds those of ASCII
 
     this regular expression is too large
       /\w{9999}/
       ^^^^^^^^^^
-    what is repeated counts as often as it is: `a{1000000}`, and `(a{1000}){1000}`, are a million
+    what is repeated counts as often as it is: `(a{1000}){1000}` is a million
+    `\w` holds the letters of all languages: `(?-u:\w)` holds those of ASCII
     "###);
 }
 

@@ -121,7 +121,7 @@ pub(super) enum Command {
         /// The shape of a row
         #[arg(long, value_enum, default_value_t = LinesFormat::Text)]
         format: LinesFormat,
-        /// End each session with a NUL byte
+        /// End each session with a NUL byte; where a client sent one, `--format raw` has it in a row too
         #[arg(short = '0', long = "null", conflicts_with_all = ["count", "files_with_matches"])]
         null: bool,
         /// What to list

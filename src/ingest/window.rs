@@ -14,8 +14,9 @@
 //! - An id is a count of 100 ns since the year 1, so that no session read has the name of one that was
 //!   left out.
 //!
-//! Whether a file is written like that is looked up in it: all of a small one, some places of a large
-//! one. Where times run backwards or ids are none that Exchange makes, it is read. A part of a file is
+//! Whether a file is written like that is looked up in it: all of a small one; some places of a large one
+//! that is named as Exchange names what it begins at that time, for others may have been put together of
+//! many. Where times run backwards or ids are none that Exchange makes, it is read. A part of a file is
 //! never left out: rows are named by their line, which is counted from the file's beginning.
 //!
 //! **Invariant**: the sessions that begin in the window are the same, whatever was left out.
@@ -118,11 +119,32 @@ impl Catalogue {
 
 fn is_outside(file: &LogFile, window: Window) -> bool {
     let Some(first) = file.first_time else { return false };
+    if file.size_bytes > SMALL_BYTES && !has_name_of(file, first) {
+        return false;
+    }
     // Most files need not be looked into: they begin within the window, or near it.
     let is_early = window.since.is_some_and(|since| first < since);
     let is_late = window.until.is_some_and(|until| first >= until);
     (is_early || is_late)
         && look_into(file).ok().flatten().is_some_and(|(earliest, latest)| window.is_far_from(earliest, latest))
+}
+
+/// Whether the file is named as Exchange names a log whose first row is of that time: `RECV2026112308-1.LOG`,
+/// or by the day, `RECV20261123-1.LOG`.
+fn has_name_of(file: &LogFile, first: Timestamp) -> bool {
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy().to_ascii_uppercase();
+    let Some((digits, number)) = name
+        .strip_prefix("RECV")
+        .and_then(|name| name.strip_suffix(".LOG"))
+        .and_then(|name| name.split_once('-'))
+        .filter(|(digits, _)| matches!(digits.len(), 8 | 10) && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    else {
+        return false;
+    };
+    let hour = digits.get(8..).filter(|hour| !hour.is_empty()).unwrap_or("00");
+    let begun = format!("{}-{}-{}T{hour}:00:00.000Z", &digits[..4], &digits[4..6], &digits[6..8]);
+    let is_near = |begun: Timestamp| first.0.abs_diff(begun.0) <= MARGIN_TICKS.unsigned_abs();
+    number.bytes().all(|byte| byte.is_ascii_digit()) && Timestamp::parse(begun.as_bytes()).is_some_and(is_near)
 }
 
 /// A file that is no larger is looked at as a whole, in bytes.
@@ -242,8 +264,13 @@ mod tests {
     /// Whether a file with this text is read where only later days are asked for.
     #[track_caller]
     fn check_text(text: &[u8], is_read: bool) {
+        check_named("RECV20261101-1.LOG", text, is_read);
+    }
+
+    #[track_caller]
+    fn check_named(name: &str, text: &[u8], is_read: bool) {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a"), text).unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
         let mut catalogue = Catalogue::build(&[folder.path().to_owned()], None);
         catalogue.narrow(Window { since: Some(moment("2026-12-01T00:00:00Z")), until: None });
         assert_eq!(!catalogue.files.is_empty(), is_read, "{}", String::from_utf8_lossy(&text[..text.len().min(300)]));
@@ -263,6 +290,23 @@ mod tests {
         let utf_16: Vec<u8> =
             [0xfeff].into_iter().chain(usual.repeat(2).encode_utf16()).flat_map(u16::to_le_bytes).collect();
         check_text(&utf_16, false);
+    }
+
+    #[test]
+    fn large_files_of_other_names_are_read() {
+        let rows = row("2026-11-01T12:00:00.000Z", ID).repeat(3000);
+        for (name, is_read) in [
+            ("RECV20261101-1.LOG", false),
+            ("RECV2026110112-17.LOG", false),
+            ("recv20261101-1.log", false),
+            ("RECV20261103-1.LOG", true),
+            ("RECV20261301-1.LOG", true),
+            ("RECV20261101.LOG", true),
+            ("RECV20261101-1-copy.LOG", true),
+            ("whole.log", true),
+        ] {
+            check_named(name, rows.as_bytes(), is_read);
+        }
     }
 
     #[test]

@@ -12,8 +12,16 @@ use super::error::Problem;
 /// Addresses that agree in some bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Network {
-    V4 { bits: u32, mask: u32 },
-    V6 { bits: u128, mask: u128 },
+    V4 {
+        bits: u32,
+        mask: u32,
+    },
+    V6 {
+        bits: u128,
+        mask: u128,
+    },
+    /// Any address.
+    Any,
 }
 
 impl Network {
@@ -22,6 +30,9 @@ impl Network {
     /// Errors: anything else.
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let unbracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        if unbracketed == "*" {
+            return Ok(Self::Any);
+        }
         if unbracketed.contains('*') {
             return parse_wildcard(unbracketed).ok_or_else(|| no_address(text));
         }
@@ -51,6 +62,7 @@ impl Network {
         match (self, address.to_canonical()) {
             (Self::V4 { bits, mask }, IpAddr::V4(address)) => address.to_bits() & mask == bits,
             (Self::V6 { bits, mask }, IpAddr::V6(address)) => address.to_bits() & mask == bits,
+            (Self::Any, _) => true,
             _ => false,
         }
     }
@@ -147,6 +159,7 @@ mod tests {
         check("10.1.*", "10.11.2.3", false);
         check("10.*.2.3", "10.7.2.3", true);
         check("*", "10.7.2.3", true);
+        check("*", "2001:db8::7", true);
         check("2001:db8::/32", "2001:db8:1::7", true);
         check("2001:db8::/32", "2001:db9::7", false);
         check("2001:db8:*", "2001:db8:ffff::1", true);

@@ -107,6 +107,9 @@ fn text(field: Field, operator: Operator, value: &Value) -> Result<Pattern, Prob
     // The record shows mechanisms in upper case, however they were typed.
     let ignores_case = field == Field::Mechanism;
     match (operator, value) {
+        (Operator::Matches, Value::Regex { pattern, .. }) if pattern.is_empty() => {
+            Err(Problem::new("nothing to search for: every value holds it").expected("a regular expression"))
+        }
         (Operator::Matches, Value::Regex { pattern, ignores_case: flag }) => {
             regex(pattern, *flag || ignores_case).map(Pattern::Regex)
         }

@@ -12,7 +12,7 @@ use super::error::Problem;
 use super::lines::Lines;
 
 /// The most that a compiled regular expression may take, in bytes.
-const MAX_REGEX_BYTES: usize = 4 << 20;
+const MAX_REGEX_BYTES: usize = 16 << 20;
 
 /// The most that the search may cache for it, in bytes.
 const MAX_CACHE_BYTES: usize = 4 << 20;
@@ -85,7 +85,8 @@ impl RowPattern {
     /// Errors: too long to be prepared.
     pub(super) fn text(text: &str) -> Result<Self, Problem> {
         let has_case = !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_alphabetic());
-        let pattern = Self::regex(&regex::escape(text).replace('"', "\"\"?"), true)?;
+        let pattern = Self::regex(&regex::escape(text).replace('"', "\"\"?"), true)
+            .map_err(|_| Problem::new("this text is too long to be searched for"))?;
         if has_case || text.contains('"') {
             return Ok(pattern);
         }
@@ -170,7 +171,8 @@ fn is_plain(pattern: &str) -> bool {
 fn explain(error: &regex::Error) -> Problem {
     match error {
         regex::Error::CompiledTooBig(_) => Problem::new("this regular expression is too large")
-            .help("what is repeated counts as often as it is: `a{1000000}`, and `(a{1000}){1000}`, are a million"),
+            .help("what is repeated counts as often as it is: `(a{1000}){1000}` is a million")
+            .help("`\\w` holds the letters of all languages: `(?-u:\\w)` holds those of ASCII"),
         error => {
             let text = error.to_string();
             let why =

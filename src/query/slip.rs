@@ -126,8 +126,27 @@ fn another_term(name: &str, text: &str) -> Option<Problem> {
     Some(problem.help("terms stand side by side, without a comma").help(IN_QUOTES))
 }
 
-/// Finds a time of day that was parted from its date by a blank: `after:2026-11-23 08:30`.
+/// Finds what a blank parted: a time of day from its date, `after:2026-11-23 08:30`, a unit from its
+/// number, `bytes>10 MB`.
 pub(super) fn in_terms(parts: &[Tree]) -> Option<(&Part, Problem)> {
+    parted_unit(parts).or_else(|| parted_clock(parts))
+}
+
+fn parted_unit(parts: &[Tree]) -> Option<(&Part, Problem)> {
+    parts.windows(2).find_map(|pair| match pair {
+        [Tree::Term { field, operator, values, .. }, Tree::Rows(unit)] => {
+            let number = values.last().filter(|number| number.text.bytes().all(|byte| byte.is_ascii_digit()))?;
+            let is_unit = ["b", "kb", "mb", "gb", "kib", "mib", "gib"].contains(&&*unit.text.to_ascii_lowercase());
+            let is_parted = is_unit && unit.style == Style::Bare && Field::by_name(&field.text) == Some(Field::Bytes);
+            let meant = format!("did you mean `{}{}{}{}`?", field.text, operator.as_text(), number.text, unit.text);
+            let problem = Problem::new("this is taken for a text, not for a unit").help(meant).help(IN_QUOTES);
+            is_parted.then_some((unit, problem))
+        }
+        _ => None,
+    })
+}
+
+fn parted_clock(parts: &[Tree]) -> Option<(&Part, Problem)> {
     parts.windows(2).find_map(|pair| match pair {
         [Tree::Term { field, values, .. }, Tree::Rows(clock)] => {
             let is_moment =
