@@ -175,6 +175,7 @@ fn a_check_that_holds() {
         let output = run(&with(&[&policy[..], &["--format", format]].concat()));
         assert_eq!((code(&output), stderr(&output)), (0, String::new()), "{format}");
     }
+    check!("summary_filtered_out", "summary", "-q", "samples/tls-1-0.log", "-f", "ip:192.0.2.99");
     check!("check_filtered_out", "check", "-q", "samples/tls-1-0.log", "--severity", "error", "-f", "ip:192.0.2.99");
     check!("check_bad_rule_unlike_any", "check", "samples", "--deny", "foo");
     check!("check_empty_allowed", "check", "-q", "samples/not-these", "--severity", "error", "--allow-empty");

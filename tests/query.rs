@@ -255,6 +255,9 @@ fn what_is_written_otherwise_elsewhere() {
         "helo:pc, user:alice",
         "after:2026-11-23 08:30",
         "bytes>10 MB",
+        "“LogonDenied”",
+        "–auth:failed",
+        "198.51.100.0/24",
         "since:-2h",
         "remote-ip:10.0.0.1",
     ]), @r###"
@@ -322,6 +325,24 @@ fn what_is_written_otherwise_elsewhere() {
       bytes>10 MB
                ^^
     did you mean `bytes>10MB`?
+    to search for the text, put it in quotes
+
+    `“LogonDenied”` means nothing here
+      “LogonDenied”
+      ^^^^^^^^^^^^^
+    write "…" and `-`, as they stand on the keyboard
+    to search for the text, put it in quotes
+
+    `–auth:failed` means nothing here
+      –auth:failed
+      ^^^^^^^^^^^^
+    write "…" and `-`, as they stand on the keyboard
+    to search for the text, put it in quotes
+
+    this is taken for a text, not for a network
+      198.51.100.0/24
+      ^^^^^^^^^^^^^^^
+    did you mean `ip:198.51.100.0/24`?
     to search for the text, put it in quotes
 
     no field is called `since`

@@ -7,7 +7,8 @@
 //!
 //! In flows a corpus that is made up anew with a fixed seed, out flow figures. The groups are the
 //! stages in the order of the flow, each over the whole corpus: `discover`, `split` and its plain
-//! twin, `assemble`, `understand`, `examine`, `filter`, `watch`, `render`, and `whole`, from files to summary; then the screen at a million sessions.
+//! twin, `assemble`, `understand`, `examine`, `filter`, `watch`, `render`, and `whole`, from files to summary; then the screen at a million sessions,
+//! and logs that are made to take long.
 //!
 //! **Invariant**: every answer that is timed is held against what the corpus program or the plain
 //! twin says, so that a wrong fast path has no figure.
@@ -19,6 +20,7 @@ mod plain;
 mod render;
 mod screen;
 mod watch;
+mod worst;
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -69,6 +71,7 @@ fn main() {
     render(&mut criterion, &corpus, &cases);
     whole(&mut criterion, &corpus, &catalogue);
     screen::screen(&mut criterion, &corpus, &catalogue);
+    worst::worst(&mut criterion);
     criterion.final_summary();
 }
 

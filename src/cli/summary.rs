@@ -40,6 +40,10 @@ pub(super) fn run(format: SummaryFormat, top: Option<usize>, common: &Common) ->
     let patterns = patterns.unwrap_or_default();
     let report =
         Report { summary: &summary, patterns: &patterns, account: &reading.account, catalogue: &sources.catalogue };
+    if summary.total.sessions == 0 && !sources.query.is_everything() && format == SummaryFormat::Text {
+        // Nothing is meant, and nothing is said, as elsewhere; who reads JSON or a page wants one.
+        return Ok(close(common, &sources, &reading));
+    }
     let answer = match format {
         SummaryFormat::Text => to_summary_text(&report, common.tz, top),
         SummaryFormat::Markdown => to_summary_markdown(&report, common.tz, top),

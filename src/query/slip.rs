@@ -5,6 +5,7 @@
 //! **Invariant**: a slip is refused where it would else find nothing and say nothing; in quotes the same
 //! text is searched for as it is.
 
+use super::address::Network;
 use super::error::Problem;
 use super::field::Field;
 use super::syntax::{Operator, Part, Style, Tree};
@@ -66,15 +67,28 @@ pub(super) fn other_name(name: &str) -> Option<&'static str> {
     OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, field)| *field)
 }
 
+/// What programs for writing letters make of quotes and of `-`.
+const TYPOGRAPHIC: [char; 10] = [
+    '\u{2018}', '\u{2019}', '\u{201a}', '\u{201c}', '\u{201d}', '\u{201e}', '\u{2012}', '\u{2013}', '\u{2014}',
+    '\u{2212}',
+];
+
 /// Says what is wrong with a word that stands alone, if it is a slip.
 pub(super) fn in_word(word: &Part) -> Option<Problem> {
     if word.style != Style::Bare {
         return None;
     }
+    let text = &word.text[..];
+    if text.contains('/') && Network::parse(text).is_ok() {
+        let meant = format!("did you mean `ip:{text}`?");
+        return Some(Problem::new("this is taken for a text, not for a network").help(meant).help(IN_QUOTES));
+    }
     let meant =
-        match &word.text[..] {
+        match text {
             "&&" | "&" => "side by side means and: `a b`",
             "||" | "|" => "write `a or b`",
+            text if text.starts_with(TYPOGRAPHIC) => "write \"…\" and `-`, as they stand on the keyboard",
+            text if text.contains('\u{ff1a}') => "write `:`, as it stands on the keyboard",
             text if text.starts_with('\'') => "write \"…\"; around a whole filter, cmd.exe knows \"…\" only",
             text if text.contains('*') => {
                 let problem = "`*` stands for something in the value of a field only";

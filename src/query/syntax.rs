@@ -19,7 +19,7 @@
 //! **Invariant**: recursion is bounded by [`MAX_DEPTH`], whatever is typed.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, tag_no_case, take, take_while, take_while1};
+use nom::bytes::complete::{tag, tag_no_case, take, take_while};
 use nom::character::complete::{char, multispace0, satisfy};
 use nom::combinator::{cut, eof, not, opt, peek, recognize, value};
 use nom::error::{ErrorKind, ParseError};
@@ -373,7 +373,7 @@ fn parse_regex(input: &str) -> Parsed<'_, Part> {
         return fail(input, Expected::ClosingSlash);
     };
     let (rest, _) = take(length).parse(rest)?;
-    let (rest, flag) = opt(take_while1(|next| next == 'i')).parse(rest)?;
+    let (rest, flag) = opt(char('i')).parse(rest)?;
     Ok((rest, part(input, rest, text, Style::Regex { ignores_case: flag.is_some() })))
 }
 

@@ -59,6 +59,10 @@ fn turn_help(top: usize, action: Action) -> Option<usize> {
 }
 
 fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    if model.view != View::Sessions && is_about_session(action) {
+        let key = model.settings.keymap.key_of(Action::ViewSessions);
+        return model.say(format!("that is for a session: {key} shows them"), Part::Aside);
+    }
     match action {
         Action::Quit => effects.push(Effect::Quit(Ending::Done)),
         Action::Interrupt => effects.push(Effect::Quit(Ending::Interrupted)),
@@ -107,6 +111,22 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::PreviousMatch => transcript::next(model, moving::Way::Backward),
         Action::Mark => timeline::mark(model),
     }
+}
+
+/// Whether it is about a session that is seen.
+fn is_about_session(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Raw
+            | Action::Compare
+            | Action::CopyId
+            | Action::CopyTranscript
+            | Action::NextMatch
+            | Action::PreviousMatch
+            | Action::Search
+            | Action::Left
+            | Action::Right
+    )
 }
 
 fn look_at(model: &mut Model, view: View) {
