@@ -122,7 +122,7 @@ pub enum Cells {
 ///
 /// Errors: none that the session can cause.
 pub fn write_record(case: &Case<'_>, cells: Cells, out: &mut Vec<u8>) -> csv::Result<()> {
-    let mut row = Row { writer: csv::Writer::from_writer(out), cells };
+    let mut row = Row { writer: to_writer(case, out), cells };
     row.record(&Record::new(case))?;
     row.end()
 }
@@ -131,10 +131,24 @@ pub fn write_record(case: &Case<'_>, cells: Cells, out: &mut Vec<u8>) -> csv::Re
 ///
 /// Errors: none that the session can cause.
 pub fn write_followed_record(case: &Case<'_>, cells: Cells, out: &mut Vec<u8>) -> csv::Result<()> {
-    let mut row = Row { writer: csv::Writer::from_writer(out), cells };
+    let mut row = Row { writer: to_writer(case, out), cells };
     row.record(&Record::new(case))?;
     row.own(case.is_again)?;
     row.end()
+}
+
+/// How long a cell may be for the usual buffer, in bytes of the session's rows.
+const USUAL_BYTES: usize = 1 << 17;
+
+/// Whenever its buffer is full, the writer searches all that is left of a cell for quotes. With a buffer
+/// that grows with the rows that the cells are from, it does so a few times and not once for each 8 KiB:
+/// a row of 1 GB took hours.
+fn to_writer<'a>(case: &Case<'_>, out: &'a mut Vec<u8>) -> csv::Writer<&'a mut Vec<u8>> {
+    let n_bytes: usize = case.session.rows.iter().map(|row| (row.end - row.start) as usize).sum();
+    match n_bytes <= USUAL_BYTES {
+        true => csv::Writer::from_writer(out),
+        false => csv::WriterBuilder::new().buffer_capacity(n_bytes / 16).from_writer(out),
+    }
 }
 
 struct Row<'a> {

@@ -120,11 +120,14 @@ pub fn split_directive(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((line[..colon].trim_ascii(), line[(colon + 1).min(end)..end].trim_ascii()))
 }
 
+/// How much of another log's kind is kept, in bytes: each chunk below it has a copy.
+const MAX_KIND_BYTES: usize = 200;
+
 fn parse_kind(value: &[u8]) -> Kind {
     if value.eq_ignore_ascii_case(b"SMTP Receive Protocol Log") {
         Kind::Receive
     } else {
-        Kind::Other(String::from_utf8_lossy(value).into_owned())
+        Kind::Other(String::from_utf8_lossy(&value[..value.len().min(MAX_KIND_BYTES)]).into_owned())
     }
 }
 
@@ -172,6 +175,8 @@ mod tests {
     #[test]
     fn odd_headers() {
         assert_eq!(schema(&["#Log-type: SMTP Send Protocol Log"]).kind, Kind::Other("SMTP Send Protocol Log".into()));
+        let long = schema(&[&format!("#Log-type: {}", "x".repeat(1 << 20))]);
+        assert_eq!(long.kind, Kind::Other("x".repeat(MAX_KIND_BYTES)));
         assert_eq!(schema(&["#Fields: date-time,data"]).order, Order::Lacks("session-id"));
         assert_eq!(schema(&["#", "#Fields", "#:", "# Remark"]), Schema::default());
     }
