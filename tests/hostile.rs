@@ -200,6 +200,7 @@ fn every_target_has_seeds() {
 
 /// A row of one of few sessions, with one of few numbers, times and texts: rows that meet each other
 /// in every way, copies and rows that were cut included.
+#[cfg(unix)]
 fn row() -> impl Strategy<Value = String> {
     let texts = prop::sample::select(vec!["+,,", "-,,Local", "-,,Loc", "<,NOOP,", "<,NOOP,a", "<,NOOP,ab"]);
     let connectors = prop::sample::select(vec!["A", "B"]);
