@@ -74,9 +74,19 @@ impl Running {
     #[cfg(unix)]
     fn interrupt(self) -> (Option<i32>, Vec<String>) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
+        assert!(Command::new("kill").args([ctrl_c(), &id]).status().expect("kill").success());
         self.end()
     }
+}
+
+/// The signal of a person's Ctrl-C; where it is ignored, as in what a script starts in the background, the
+/// one that asks to end.
+#[cfg(unix)]
+fn ctrl_c() -> &'static str {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    let ignored = u64::from_str_radix(mask.trim(), 16).unwrap_or(0);
+    if ignored & 0b10 == 0 { "-INT" } else { "-TERM" }
 }
 
 impl Drop for Running {
@@ -267,7 +277,7 @@ fn check_ctrl_c(begin: impl Fn(&[&str]) -> Command) {
     while names().len() < 2 {
         pipe.write_all((HEADER.to_owned() + &part(1, 0, 4)).as_bytes()).expect("room");
     }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
+    assert!(Command::new("kill").args([ctrl_c(), &child.id().to_string()]).status().expect("kill").success());
     assert_eq!(child.wait().expect("an end").code(), Some(130));
     assert_eq!(names(), ["answer.txt"]);
     assert_eq!(fs::read_to_string(&answer).expect("a file"), "as it was");
