@@ -12,9 +12,11 @@
 //! **Invariant**: every byte of the files is read once, and only files that begin in mid-line, and
 //! those before them, are opened here.
 
+mod tails;
+
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use memchr::{memchr, memrchr};
@@ -26,6 +28,7 @@ use crate::source::{Extent, is_utf16};
 
 use super::catalogue::{LogFile, SkipReason, natural};
 use super::identify::is_header_line;
+use tails::{Tail, Tails};
 
 /// A file, and why it is no log by itself, if it is none.
 #[derive(Debug)]
@@ -36,6 +39,10 @@ pub(super) struct Part {
 
 /// The longest line that is sewn, in bytes, and how far back its beginning is looked for.
 const MAX_LINE_BYTES: usize = 64 << 10;
+
+/// The most files that a line is put together from. A folder can hold any number of files that are less
+/// than a line, and no log among them.
+const MAX_FILES: usize = 16;
 
 /// How far a torn row may lie behind the rows that follow it, and how far before them: further
 /// apart, and the two files are no parts of one log. Rows of different sessions can stand some
@@ -65,33 +72,36 @@ pub(super) fn sew(parts: &mut [Part]) {
 fn sew_folder(members: &mut [&mut Part]) {
     let mut by_time: Vec<usize> = (0..members.len()).filter(|&at| members[at].doubt.is_none()).collect();
     by_time.sort_by_key(|&at| members[at].file.first_time);
+    let mut tails = Tails::default();
     // A file without any line end is left for a later file to pass through, and the last such first.
     let mut unended = Vec::new();
     for at in (0..members.len()).filter(|&at| members[at].file.begins_torn).collect::<Vec<_>>() {
-        let befores = befores_of(members, &by_time, at);
+        let befores = befores_of(members, &mut tails, &by_time, at);
         if befores.is_empty() {
             continue;
         }
         match read_head(&members[at].file) {
-            Ok(Some(head)) if memchr(b'\n', &head).is_some() => sew_file(members, &befores, at, &head),
-            Ok(Some(head)) => unended.push((befores, at, head)),
+            Ok(Some(head)) if memchr(b'\n', &head).is_some() => sew_file(members, &mut tails, &befores, at, &head),
+            Ok(Some(_)) => unended.push((befores, at)),
             Ok(None) | Err(_) => {}
         }
     }
-    for (befores, at, head) in unended.iter().rev() {
-        sew_file(members, befores, *at, head);
+    for (befores, at) in unended.into_iter().rev() {
+        if let Ok(Some(head)) = read_head(&members[at].file) {
+            sew_file(members, &mut tails, &befores, at, &head);
+        }
     }
 }
 
-fn sew_file(members: &mut [&mut Part], befores: &[usize], at: usize, head: &[u8]) {
-    if let Some(seam) = befores.iter().find_map(|&before| find_seam(members, before, at, head)) {
+fn sew_file(members: &mut [&mut Part], tails: &mut Tails, befores: &[usize], at: usize, head: &[u8]) {
+    if let Some(seam) = befores.iter().find_map(|&before| find_seam(members, tails, before, at, head)) {
         close_seam(members, at, seam);
     }
 }
 
 /// The files that can hold the beginning of a file's first line: the one before it by time, and by
 /// name, where their ends are torn. Names come first where they are all there is to go by.
-fn befores_of(members: &[&mut Part], by_time: &[usize], at: usize) -> Vec<usize> {
+fn befores_of(members: &[&mut Part], tails: &mut Tails, by_time: &[usize], at: usize) -> Vec<usize> {
     let of_time = by_time.iter().position(|&other| other == at).and_then(|place| place.checked_sub(1));
     let of_time = of_time.map(|place| by_time[place]);
     let of_name = at.checked_sub(1);
@@ -99,9 +109,8 @@ fn befores_of(members: &[&mut Part], by_time: &[usize], at: usize) -> Vec<usize>
         true => [of_name, of_time],
         false => [of_time, of_name],
     };
-    let is_torn = |&before: &usize| {
-        are_neighbours(members[before], members[at]) && ends_torn(&members[before].file).unwrap_or(false)
-    };
+    let is_torn =
+        |&before: &usize| are_neighbours(members[before], members[at]) && tails.of(before, members[before]).is_some();
     ordered.into_iter().flatten().filter(is_torn).collect()
 }
 
@@ -118,20 +127,21 @@ struct Seam {
 
 /// Puts together the first line of the file `at` from `before` and, where that holds less than a
 /// line, from the files before it.
-fn find_seam(members: &[&mut Part], mut before: usize, at: usize, head: &[u8]) -> Option<Seam> {
+fn find_seam(members: &[&mut Part], tails: &mut Tails, mut before: usize, at: usize, head: &[u8]) -> Option<Seam> {
     let n_own_bytes = memchr(b'\n', head).map_or(head.len(), |line_end| line_end + 1);
     let mut text = head[..n_own_bytes].to_vec();
     let mut ends = Vec::new();
-    loop {
+    while ends.len() + 1 < MAX_FILES {
         if !are_neighbours(members[before], members[at]) {
             return None;
         }
         let file = &members[before].file;
-        let (from, tail) = read_tail(file).ok()??;
-        if from < file.extent.from {
+        let Tail { from, text: tail } = tails.of(before, members[before])?;
+        if *from < file.extent.from {
             return None;
         }
-        text.splice(0..0, tail);
+        let from = *from;
+        text.splice(0..0, tail.iter().copied());
         ends.push((before, from));
         if text.len() > MAX_LINE_BYTES {
             return None;
@@ -145,6 +155,7 @@ fn find_seam(members: &[&mut Part], mut before: usize, at: usize, head: &[u8]) -
         }
         before = before.checked_sub(1).filter(|_| from == 0)?;
     }
+    None
 }
 
 /// Whether a line can go from one file into the other. A file that is no log by itself is part of
@@ -251,37 +262,6 @@ fn read_head(log: &LogFile) -> io::Result<Option<Vec<u8>>> {
     Ok((is_line && !is_utf16(&head)).then_some(head))
 }
 
-/// Whether a file ends in mid-line. Standard input and pipes have no size, and no end to look at.
-fn ends_torn(log: &LogFile) -> io::Result<bool> {
-    if log.size_bytes == 0 {
-        return Ok(false);
-    }
-    let mut file = File::open(&log.path)?;
-    let mut last = Vec::new();
-    file.seek(SeekFrom::Start(log.size_bytes - 1))?;
-    file.take(1).read_to_end(&mut last)?;
-    Ok(last != b"\n")
-}
-
-/// Reads what stands behind the last line end of a file, and where that begins. `None` where nothing
-/// does, or too much.
-fn read_tail(log: &LogFile) -> io::Result<Option<(u64, Vec<u8>)>> {
-    if !ends_torn(log)? {
-        return Ok(None);
-    }
-    let mut file = File::open(&log.path)?;
-    let mut mark = Vec::new();
-    file.by_ref().take(2).read_to_end(&mut mark)?;
-    let start = log.size_bytes.saturating_sub(MAX_LINE_BYTES as u64);
-    let mut tail = Vec::new();
-    file.seek(SeekFrom::Start(start))?;
-    file.take(log.size_bytes - start).read_to_end(&mut tail)?;
-    let after_line_end = memrchr(b'\n', &tail).map(|line_end| line_end + 1);
-    let Some(length) = after_line_end.or((start == 0).then_some(0)) else { return Ok(None) };
-    tail.drain(..length);
-    Ok((!tail.is_empty() && !is_utf16(&mark)).then_some((start + length as u64, tail)))
-}
-
 #[cfg(test)]
 mod tests {
     use crate::ingest::Catalogue;
@@ -342,6 +322,30 @@ mod tests {
         let length = two.len() - 1;
         check(&[(names[0], &head), (names[1], &two[30..length])], &[(names[0], &whole), (names[1], &two[..length])]);
         check(&[(names[0], &head), (names[1], &two[30..60])], &[(names[0], &head), (names[1], "NotALog")]);
+    }
+
+    #[test]
+    fn a_line_in_too_many_files_stays_apart() {
+        let two = row(23, 2, "<,\"EHLO a, b\",");
+        let head = format!("{HEADER}{}", row(23, 1, "+,,"));
+        let check_parts = |n_parts: usize, expected: &[(&str, &str)]| {
+            let names: Vec<String> = (10..).take(n_parts).map(|number| format!("x{number}")).collect();
+            let mut texts: Vec<&str> = (1..n_parts - 1).map(|at| &two[at..=at]).collect();
+            texts.push(&two[n_parts - 1..]);
+            let first = format!("{head}{}", &two[..1]);
+            texts.insert(0, &first);
+            check(&names.iter().map(String::as_str).zip(texts).collect::<Vec<_>>(), expected);
+        };
+        let mut expected = vec![("x10", head.as_str())];
+        let empty: Vec<String> = (11..25).map(|number| format!("x{number}")).collect();
+        expected.extend(empty.iter().map(|name| (name.as_str(), "")));
+        expected.push(("x25", &two));
+        check_parts(16, &expected);
+        let first = format!("{head}{}", &two[..1]);
+        let mut expected = vec![("x10", first.as_str())];
+        let apart: Vec<String> = (11..27).map(|number| format!("x{number}")).collect();
+        expected.extend(apart.iter().map(|name| (name.as_str(), "NotALog")));
+        check_parts(17, &expected);
     }
 
     #[test]
