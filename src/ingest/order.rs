@@ -31,6 +31,8 @@ pub struct InOrder {
     n_left: u64,
     waiting_bytes: usize,
     batches: Vec<Option<Rendered>>,
+    /// Places in `batches` that are empty.
+    free: Vec<usize>,
     /// The next session of each batch: position, batch, entry.
     heads: BinaryHeap<Reverse<(Position, usize, usize)>>,
 }
@@ -41,7 +43,14 @@ pub type Write<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 impl InOrder {
     /// Holds back at most about `bound_bytes`.
     pub fn new(bound_bytes: usize) -> Self {
-        Self { bound_bytes, n_left: u64::MAX, waiting_bytes: 0, batches: Vec::new(), heads: BinaryHeap::new() }
+        Self {
+            bound_bytes,
+            n_left: u64::MAX,
+            waiting_bytes: 0,
+            batches: Vec::new(),
+            free: Vec::new(),
+            heads: BinaryHeap::new(),
+        }
     }
 
     /// Writes no more than so many sessions.
@@ -77,7 +86,7 @@ impl InOrder {
     fn place(&mut self, mut rendered: Rendered) -> usize {
         // It may wait for long, so it holds no more room than it needs.
         rendered.bytes.shrink_to_fit();
-        match self.batches.iter().position(Option::is_none) {
+        match self.free.pop() {
             Some(free) => {
                 self.batches[free] = Some(rendered);
                 free
@@ -127,7 +136,10 @@ impl InOrder {
         self.waiting_bytes -= run.len();
         match rendered.entries.get(next) {
             Some(&(position, _)) => self.heads.push(Reverse((position, batch, next))),
-            None => self.batches[batch] = None,
+            None => {
+                self.batches[batch] = None;
+                self.free.push(batch);
+            }
         }
         Ok(())
     }
