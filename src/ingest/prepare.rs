@@ -40,7 +40,6 @@ pub(super) struct Desk<'a> {
     n_understood: usize,
     /// The findings of the understood sessions, one session's behind the other's.
     findings: Vec<Finding>,
-    over: Vec<u32>,
     pub(super) scratch: Scratch,
     pub(super) examination: diagnosis::Scratch,
 }
@@ -134,16 +133,14 @@ impl<'a> Desk<'a> {
 
     fn understand_over(&mut self, text: &[u8]) {
         self.whole_of_piece.resize(self.pieces.pieces.len(), NOT_WHOLE);
-        self.pieces.take_over(&mut self.over);
-        for at in 0..self.over.len() {
-            let index = self.over[at] as usize;
-            let piece = self.pieces.pieces[index];
+        while let Some(index) = self.pieces.next_over() {
+            let piece = self.pieces.pieces[index as usize];
             if !piece.is_whole() {
                 continue;
             }
             let hash = |row: u32| Some(hash_row(self.pieces.rows[row as usize].as_line(text)));
             let fingerprint = Fingerprint { connect: hash(piece.first), disconnect: hash(piece.last) };
-            self.whole_of_piece[index] = u32::try_from(self.wholes.len()).unwrap_or(NOT_WHOLE);
+            self.whole_of_piece[index as usize] = u32::try_from(self.wholes.len()).unwrap_or(NOT_WHOLE);
             let understood = self.understand(text, &piece);
             self.wholes.push(Whole { fingerprint, understood });
         }

@@ -9,7 +9,6 @@ use super::field::{Field, ROLE_WORDS, TLS_ORDERED_FROM};
 use super::pattern::{Pattern, RowPattern};
 use super::subject::Subject;
 use crate::dialogue::facts::StartTls;
-use crate::ingest::sieve::FindLine;
 
 /// How a number has to stand to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,16 +123,9 @@ impl Question {
             Self::Code(codes) => {
                 subject.any_reply(&mut |code, status| codes.iter().any(|test| test.is_match(code, status)))
             }
-            Self::Rows(pattern) => any_row(pattern, subject),
+            Self::Rows(pattern) => subject.any_row(&mut |row| pattern.is_match(row)),
         }
     }
-}
-
-/// Where the rows lie together, all of them are looked through at once, and each only where it is worth it.
-fn any_row<S: Subject + ?Sized>(pattern: &RowPattern, subject: &S) -> bool {
-    let together = subject.rows_together().zip(pattern.lines());
-    together.is_none_or(|(text, lines)| lines.find_line(text).is_some())
-        && subject.any_row(&mut |row| pattern.is_match(row))
 }
 
 fn number<S: Subject + ?Sized>(field: Field, subject: &S) -> Option<u64> {

@@ -17,7 +17,6 @@ use crate::dialogue::reply::parse_reply;
 use crate::ingest::{Case, Role};
 use crate::record::Marker;
 use crate::record::value::Timestamp;
-use crate::session::Row;
 
 /// Says whether a value is meant.
 pub type Test<'t> = &'t mut dyn FnMut(&[u8]) -> bool;
@@ -90,11 +89,6 @@ pub trait Subject {
     fn start(&self) -> Option<Timestamp>;
     /// Whether the bytes of any row pass, its line end not counted.
     fn any_row(&self, test: Test<'_>) -> bool;
-
-    /// The text of all rows, where they lie together with nothing but line ends between them.
-    fn rows_together(&self) -> Option<&[u8]> {
-        None
-    }
 }
 
 /// How long an id may be that is put together without allocating, in bytes.
@@ -260,12 +254,6 @@ impl Subject for Case<'_> {
 
     fn any_row(&self, test: Test<'_>) -> bool {
         self.session.rows.iter().any(|row| test(self.session.as_line(row)))
-    }
-
-    fn rows_together(&self) -> Option<&[u8]> {
-        let is_next = |pair: &[Row]| pair[1].start.checked_sub(pair[0].end).is_some_and(|between| between <= 2);
-        let is_together = self.session.rows.windows(2).all(is_next);
-        is_together.then(|| &self.session.text[self.session.first().start as usize..self.session.last().end as usize])
     }
 }
 

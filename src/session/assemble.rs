@@ -126,7 +126,7 @@ pub struct Pieces {
     at: usize,
     /// Pieces that no row can be appended to any more, in the order in which they came to that.
     over: Vec<u32>,
-    /// How many of these were asked for.
+    /// How many of these were handed out.
     n_taken: usize,
     /// Whether the header in force is a receive log's.
     is_receive: bool,
@@ -177,11 +177,11 @@ impl Pieces {
         self.at
     }
 
-    /// The pieces that came to their end since the last call, in the order of their ends.
-    pub fn take_over(&mut self, over: &mut Vec<u32>) {
-        over.clear();
-        over.extend_from_slice(&self.over[self.n_taken..]);
-        self.n_taken = self.over.len();
+    /// Returns the next of the pieces that came to their end, in the order of their ends.
+    pub fn next_over(&mut self) -> Option<u32> {
+        let next = self.over.get(self.n_taken).copied()?;
+        self.n_taken += 1;
+        Some(next)
     }
 
     /// All pieces, each an index: those that are over in the order of their ends, whichever begin first;
