@@ -271,6 +271,31 @@ mod tests {
         assert_eq!(batches, expected.map(|(has_place, ids, is_last)| (has_place, ids.to_owned(), is_last)));
     }
 
+    #[test]
+    fn of_a_file_that_shrank_it_is_said_what_is_missing() {
+        let row =
+            |sequence: u32| format!("2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,{sequence},,,<,NOOP,\r\n");
+        let text: String = (0..20).map(row).collect();
+        let kept = 6 * row(0).len() + 30;
+        for n_threads in [1, 2] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &text).unwrap();
+            let options = Options { n_threads, chunk_bytes: 300 };
+            let account =
+                ingest(&Catalogue::build(&[file.path().to_owned()], None), &options, &Nothing, &mut |_: Batch<()>| {
+                    file.as_file().set_len(kept as u64).unwrap();
+                    ControlFlow::Continue(())
+                });
+            // The seventh line was cut, and what was read before it shrank may be more.
+            let [error] = &account.errors[..] else { panic!("{:?}", account.errors) };
+            assert_eq!(error.path, file.path());
+            let line = error.message.strip_prefix("shrank while it was read; rows after line ");
+            let line = line.and_then(|rest| rest.strip_suffix(" are missing")).unwrap();
+            assert_eq!(line.parse::<u64>().unwrap(), account.lines);
+            assert!((7..20).contains(&account.lines), "{}", account.lines);
+        }
+    }
+
     /// Notes nothing.
     struct Nothing;
 

@@ -250,6 +250,21 @@ fn ctrl_c_prints_what_is_open() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_may_not_grow_is_named() {
+    let scene = Scene::begin(&(HEADER.to_owned() + &(0..500).map(|session| part(session, 0, 4)).collect::<String>()));
+    let answer = scene.folder.path().join("answer.txt");
+    let mut shell = Command::new("sh");
+    // Blocks of 512 or 1024 bytes: less than the answer either way.
+    shell.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_heloscope"), "sessions", "-o"]);
+    let output = shell.arg(&answer).arg(scene.log()).output().expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("cannot write"), "{said}");
+    assert_eq!(fs::read_dir(scene.folder.path()).expect("a folder").count(), 1, "nothing is left beside the log");
+}
+
+#[cfg(unix)]
+#[test]
 fn ctrl_c_leaves_nothing_half_written() {
     check_ctrl_c(command);
     // As `nohup` starts it: a closed terminal does not end it.

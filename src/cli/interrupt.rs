@@ -8,6 +8,8 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+#[cfg(unix)]
+use std::sync::Arc;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,13 +32,23 @@ static ASKED: Condvar = Condvar::new();
 /// script starts in the background, and a closed terminal for what `nohup` starts.
 #[cfg(unix)]
 pub(super) fn listen() {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    // With a handler, whatever it does, a file that may not grow further is an error of the write.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let ignored = ignored_signals();
-    let heard = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    // Without a handler the system ends the program, which is what is asked for.
-    let Ok(mut signals) = signal_hook::iterator::Signals::new(heard) else { return };
-    let wait = move || signals.forever().for_each(|_| end());
-    drop(std::thread::Builder::new().name("signals".to_owned()).spawn(wait));
+    let heard = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(move |signal| ignored & (1 << (signal - 1)) == 0);
+    let (listening, is_listening) = std::sync::mpsc::channel::<()>();
+    let listen = move || {
+        let signals = signal_hook::iterator::Signals::new(heard);
+        drop(listening);
+        if let Ok(mut signals) = signals {
+            signals.forever().for_each(|_| end());
+        }
+    };
+    // Without a thread that listens the system ends the program, which is what is asked for.
+    let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listen);
+    // The other end is dropped when it listens, or cannot.
+    let _ = is_listening.recv();
 }
 
 /// Which signals the program was started to ignore: a bit each, the first one's lowest. Systems that do

@@ -90,9 +90,14 @@ impl<'a> Dispatcher<'a> {
         Some(())
     }
 
-    /// Names the file that failed, and reads no more of it.
-    pub(super) fn fail(&mut self, file: FileId, error: &std::io::Error) {
+    /// Reads no more of the file.
+    pub(super) fn leave(&mut self, file: FileId) {
         self.open.take_if(|open| open.stretch.file == file);
+    }
+
+    /// Names the file that failed, and reads no more of it.
+    fn fail(&mut self, file: FileId, error: &std::io::Error) {
+        self.leave(file);
         let path = self.files[file.0 as usize].path.clone();
         self.errors.push(ReadError { path, message: error.to_string() });
     }

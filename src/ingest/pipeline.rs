@@ -25,7 +25,7 @@ use super::dispatch::Dispatcher;
 use super::prepare::Desk;
 use super::rebuild::{Joined, Rebuilder, Rebuilt, Whole};
 use super::stretch::{Closing, Task};
-use super::{Account, Batch, Case, Catalogue, ChunkPlace, LogFile, Options, Sink, Study};
+use super::{Account, Batch, Case, Catalogue, ChunkPlace, LogFile, Options, ReadError, Sink, Study};
 
 /// Reads everything in the catalogue and hands what `study` makes of it to `sink`, in order.
 ///
@@ -111,8 +111,9 @@ impl<S: Study> Run<'_, '_, S> {
             let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { return };
             let mut reading = chunk.read(&mut buffer);
             let prepared = desk.prepare(&job, &mut reading);
-            if let Some(error) = reading.take_error() {
-                lock(&self.dispatcher).fail(job.file, &error);
+            let error = reading.take_error();
+            if error.is_some() {
+                lock(&self.dispatcher).leave(job.file);
                 job.end = TextEnd::OfFile;
             }
             let text = reading.text();
@@ -122,7 +123,12 @@ impl<S: Study> Run<'_, '_, S> {
                 return;
             };
             rebuilt.sort();
-            let (value, account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, &mut desk);
+            let (value, mut account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, &mut desk);
+            if let Some(error) = error {
+                let line = rebuilt.base_line + account.lines;
+                let message = format!("{error}; rows after line {line} are missing");
+                account.errors.push(ReadError { path: job.log.path.clone(), message });
+            }
             let place = ChunkPlace { file: job.file, base_line: rebuilt.base_line, offset: rebuilt.offset };
             let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64, place: Some(place) };
             self.deliver(job.number, batch, account);
@@ -182,6 +188,8 @@ impl<S: Study> Run<'_, '_, S> {
 
     fn take(&self, delivery: &mut Delivery<'_, '_, S::Yield>, batch: Batch<S::Yield>, account: Account) {
         delivery.account += account;
+        // Chunks that were on their way when a file failed fail too, and add nothing to what was said.
+        delivery.account.errors.dedup_by(|later, earlier| later.path == earlier.path);
         if !self.is_stopped.load(Ordering::Relaxed) && (delivery.sink)(batch) == ControlFlow::Break(()) {
             self.is_stopped.store(true, Ordering::Relaxed);
         }
@@ -202,12 +210,15 @@ impl<S: Study> Run<'_, '_, S> {
             let batch = Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None };
             self.delivery.look(|delivery| self.take(delivery, batch, account));
         }
-        let errors = std::mem::take(&mut lock(&self.dispatcher).errors);
+        let mut errors = std::mem::take(&mut lock(&self.dispatcher).errors);
         let flow = match self.is_stopped.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        self.delivery.look(|delivery| (Account { errors, ..std::mem::take(&mut delivery.account) }, flow))
+        self.delivery.look(|delivery| {
+            delivery.account.errors.append(&mut errors);
+            (std::mem::take(&mut delivery.account), flow)
+        })
     }
 }
 
