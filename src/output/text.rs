@@ -219,6 +219,7 @@ mod tests {
     fn what_fits_is_whole() {
         assert_eq!(fitting("abc", 3), ("abc", false));
         assert_eq!(fitting("abcd", 3), ("ab", true));
+        assert_eq!(fitting("组织内", 5), ("组织", true));
         assert_eq!(fitting("组织内", 4), ("组", true));
         assert_eq!(fitting("ab", 0), ("", true));
     }

@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(to_wrapped("one two three", 8), ["one two", "three"]);
         assert_eq!(to_wrapped("abcdef", 4), ["abcd", "ef"]);
         assert_eq!(to_wrapped("", 4), [""]);
+        assert_eq!(to_wrapped("组织内部", 5), ["组织", "内部"]);
         assert_eq!(to_wrapped("ab", 0).concat(), "ab");
     }
 

@@ -14,6 +14,7 @@ use crate::output::time::{Zone, to_duration_text, to_grouped, to_time_text};
 use crate::record::value::Timestamp;
 use crate::tui::model::{Focus, Model, Phase};
 use crate::tui::theme::Part;
+use crate::tui::update::has_days;
 
 use super::Ink;
 
@@ -28,15 +29,15 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let right_width = u16::try_from(right.chars().count()).unwrap_or(0);
     let mut x = area.x + 1 + ink.put(area.x + 1, area.y, area.width, "heloscope", bold);
     let room = area.width.saturating_sub(right_width + 2);
-    let span = span_text(model);
     let servers = counted(model.servers.len() as u64, "server");
     let sessions = counted(model.roster.len() as u64, "session");
     let failed = format!("{} failed", to_grouped(model.n_failed as u64));
     let failed_style = if model.n_failed > 0 { theme.style(Part::Failure) } else { Style::new() };
-    let mut parts = vec![(servers, Style::new()), (span, Style::new()), (sessions, bold), (failed, failed_style)];
+    let mut parts =
+        vec![(servers, Style::new()), (span_text(model), Style::new()), (sessions, bold), (failed, failed_style)];
     parts.retain(|(text, _)| !text.is_empty());
     let wanted = |parts: &[(String, Style)]| parts.iter().map(|(text, _)| text.width() + 2).sum::<usize>();
-    // What is left out first stands first: servers, then the span. None is cut.
+    // What is left out first stands first.
     while parts.len() > 1 && wanted(&parts) > usize::from(room.saturating_sub(x)) {
         parts.remove(0);
     }
@@ -136,15 +137,13 @@ pub(super) fn draw_timeline(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// `failed per 5 min, peak 41 at 09:05`; what the cursor stands on, where it stands there.
 fn caption(model: &Model, has_failed: bool, most: u64) -> String {
     let timeline = &model.answer.timeline;
-    let Some((start, end)) = timeline.bounds() else { return String::new() };
-    let day = |time: Timestamp| minute_text(time, zone_of_all(model))[..10].to_owned();
-    let has_days = day(start) != day(end);
+    let Some((start, _)) = timeline.bounds() else { return String::new() };
     let width = timeline.width_seconds();
     let moment = |at: usize| {
         let steps = i64::try_from(at).unwrap_or(0);
         let time = Timestamp::from_unix(start.to_unix().0 + steps * width);
         let text = minute_text(time, zone_of_all(model));
-        match (width >= 86_400, has_days) {
+        match (width >= 86_400, has_days(model)) {
             (true, _) => text[..10].to_owned(),
             // The year is in the header.
             (false, true) => text[5..].to_owned(),
