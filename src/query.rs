@@ -23,6 +23,7 @@ pub mod field;
 pub mod syntax;
 pub mod error;
 mod pattern;
+mod caseless;
 mod lines;
 mod address;
 pub mod time;

@@ -172,7 +172,7 @@ impl<S: Study> Run<'_, '_, S> {
             account.without_head += u64::from(!session.is_opened());
             account.without_tail += u64::from(!session.is_closed());
         }
-        if !desk.sieve.lets_through(session) {
+        if !desk.sieve.lets_through(session, joined.marks()) {
             return;
         }
         let Understood { facts, findings } = understood;

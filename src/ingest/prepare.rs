@@ -13,6 +13,7 @@ use crate::dialogue::facts::Facts;
 use crate::dialogue::understand::{Scratch, understand};
 use crate::record::header::{Order, Schema};
 use crate::session::assemble::{NeedsRewrite, Piece, Pieces, rewrite};
+use crate::session::join::Marks;
 use crate::session::seen::{Fingerprint, hash_row};
 use crate::session::{OriginId, Position, Row, Session};
 use crate::source::Reading;
@@ -150,17 +151,13 @@ impl<'a> Desk<'a> {
     // Within the loop over the rows it would take the place of what is called for each of them.
     #[inline(never)]
     fn understand(&mut self, text: &[u8], piece: &Piece) -> Option<Understood> {
-        let (first, last) = (&self.pieces.rows[piece.first as usize], &self.pieces.rows[piece.last as usize]);
-        if !self.sieve.holds_start(text, first) || !self.finds.are_between(first, last) {
+        let first = &self.pieces.rows[piece.first as usize];
+        if !self.sieve.holds_start(text, first) || !self.sieve.has_all(self.marks(piece)) {
             return None;
         }
         let first_row = self.rows.len();
         self.rows.extend(self.pieces.rows_of(piece));
         let rows = &self.rows[first_row..];
-        if !self.finds.are_among(rows) {
-            self.rows.truncate(first_row);
-            return None;
-        }
         if self.facts.len() == self.n_understood {
             self.facts.push(Facts::default());
         }
@@ -172,6 +169,12 @@ impl<'a> Desk<'a> {
         self.n_understood += 1;
         let (end_row, end_finding) = (self.rows.len(), self.findings.len());
         Some(Understood { first_row, end_row, facts: self.n_understood - 1, first_finding, end_finding })
+    }
+
+    /// Says what the sieve found of the rows of a piece.
+    pub(super) fn marks(&self, piece: &Piece) -> Marks {
+        let (first, last) = (&self.pieces.rows[piece.first as usize], &self.pieces.rows[piece.last as usize]);
+        self.finds.marks(first, last, self.pieces.rows_of(piece))
     }
 
     /// Returns what tells the session of a piece from others of the same name, where the piece is a

@@ -12,7 +12,7 @@ use crate::record::header::Schema;
 use crate::record::value::split_connector;
 use crate::session::assemble::{Piece, Pieces, TextEnd};
 use crate::session::join::leaving::Left;
-use crate::session::join::{Done, Joiner, Key, Life, Place};
+use crate::session::join::{Done, Joiner, Key, Life, Marks, Place};
 use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
 use crate::session::{FileId, OriginId, Position, Session};
 
@@ -73,6 +73,11 @@ impl Joined {
     pub(super) fn position(&self) -> Position {
         self.life.position()
     }
+
+    /// What was noted of its rows.
+    pub(super) fn marks(&self) -> Marks {
+        self.life.marks()
+    }
 }
 
 /// Where rows come from: what keeps sessions of one id apart.
@@ -130,11 +135,12 @@ impl Rebuilder {
         for index in pieces.by_ends() {
             let piece = &pieces.pieces[index];
             let key = Key { origin: origins[piece.connector as usize], session_key: piece.session_key };
-            let place = Place { position: position_of(job, piece.first), base_line: self.base_line };
+            let position = position_of(job, piece.first);
             if let Some(fingerprint) = desk.fingerprint(index).filter(|_| !self.joiner.is_open(key)) {
-                self.take_whole(key, index, piece, fingerprint, place.position, &mut rebuilt);
+                self.take_whole(key, index, piece, fingerprint, position, &mut rebuilt);
                 continue;
             }
+            let place = Place { position, base_line: self.base_line, marks: desk.marks(piece) };
             self.joining(&mut rebuilt, |joiner, done| joiner.take(key, piece, pieces, text, place, done));
         }
         if job.end == TextEnd::OfFile {

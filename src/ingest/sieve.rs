@@ -14,6 +14,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::record::line::parse_time;
+use crate::session::join::Marks;
 use crate::session::{Row, Session};
 
 use super::window::Window;
@@ -35,10 +36,14 @@ pub struct Sieve<'a> {
 }
 
 impl Sieve<'_> {
-    /// Whether the session can be meant, which owns all lines of its text.
-    pub(super) fn lets_through(&self, session: &Session<'_>) -> bool {
-        self.holds_start(session.text, session.first())
-            && self.lines.iter().all(|lines| lines.find_line(session.text).is_some())
+    /// Whether the session can be meant, of whose rows these were found.
+    pub(super) fn lets_through(&self, session: &Session<'_>, marks: Marks) -> bool {
+        self.holds_start(session.text, session.first()) && self.has_all(marks)
+    }
+
+    /// Whether each found a row.
+    pub(super) fn has_all(&self, marks: Marks) -> bool {
+        (0..self.lines.len()).all(|nth| marks & bit(nth) != 0)
     }
 
     /// Whether a session that begins with this row begins in the window.
@@ -78,20 +83,37 @@ impl Finds {
         self.searched_to = until;
     }
 
-    /// Whether each finds a line between the beginning of the one row and the end of the other, whether
-    /// or not it is of the same session.
-    pub(super) fn are_between(&self, first: &Row, last: &Row) -> bool {
-        self.line_ends.iter().all(|line_ends| is_between(line_ends, first, last))
-    }
-
-    /// Whether each finds one of the rows.
-    pub(super) fn are_among(&self, rows: &[Row]) -> bool {
-        self.line_ends.iter().all(|line_ends| rows.iter().any(|row| is_between(line_ends, row, row)))
+    /// Says which find one of the rows, which are in the order of the text.
+    pub(super) fn marks<'a>(&self, first: &Row, last: &Row, rows: impl Iterator<Item = &'a Row> + Clone) -> Marks {
+        let found = self.line_ends.iter().enumerate().filter(|(_, line_ends)| {
+            let from = line_ends.partition_point(|line_end| *line_end <= first.start as usize);
+            let to = from + line_ends[from..].partition_point(|line_end| *line_end <= line_end_of(last));
+            is_any(&line_ends[from..to], rows.clone())
+        });
+        found.fold(0, |marks, (nth, _)| marks | bit(nth))
     }
 }
 
-fn is_between(line_ends: &[usize], first: &Row, last: &Row) -> bool {
-    let next = line_ends.partition_point(|line_end| *line_end <= first.start as usize);
-    // Behind the row a line end has two bytes at most.
-    line_ends.get(next).is_some_and(|line_end| *line_end <= last.end as usize + 2)
+/// Whether one of the lines that end there is one of the rows, both in the order of the text.
+fn is_any<'a>(mut line_ends: &[usize], mut rows: impl Iterator<Item = &'a Row>) -> bool {
+    !line_ends.is_empty()
+        && rows.any(|row| {
+            while let [line_end, rest @ ..] = line_ends
+                && *line_end <= row.start as usize
+            {
+                line_ends = rest;
+            }
+            line_ends.first().is_some_and(|line_end| *line_end <= line_end_of(row))
+        })
+}
+
+/// Where the row's line ends at the latest: behind the row a line end has two bytes at most.
+fn line_end_of(row: &Row) -> usize {
+    row.end as usize + 2
+}
+
+/// The bit of what finds lines as the nth; those behind the last bit share it, so that too much is let
+/// through and not too little.
+fn bit(nth: usize) -> Marks {
+    1 << nth.min(Marks::BITS as usize - 1)
 }

@@ -17,6 +17,7 @@ use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassU
 
 use crate::ingest::sieve::FindLine;
 
+use super::caseless::Caseless;
 use super::matching::Node;
 use super::pattern::{MAX_REGEX_DEPTH, builder};
 use super::question::Question;
@@ -25,7 +26,13 @@ use super::question::Question;
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
     hir: Hir,
-    regex: Regex,
+    search: Search,
+}
+
+#[derive(Clone, Debug)]
+enum Search {
+    Text(Caseless),
+    Regex(Regex),
 }
 
 impl Lines {
@@ -44,7 +51,16 @@ impl Lines {
     fn of(hir: Hir) -> Option<Self> {
         // Classes hold both letter cases by now, and bytes are marked as such.
         let regex = builder(&hir.to_string()).unicode(true).build().ok()?;
-        Some(Self { hir, regex })
+        Some(Self { hir, search: Search::Regex(regex) })
+    }
+
+    /// Finds the rows that hold a text of ASCII, letter case ignored. The expression is of that text.
+    #[must_use]
+    pub(super) fn of_text(mut self, text: &str) -> Self {
+        if let Some(caseless) = Caseless::new(text.as_bytes()) {
+            self.search = Search::Text(caseless);
+        }
+        self
     }
 
     /// Finds what any of these finds.
@@ -60,7 +76,10 @@ impl Lines {
 
 impl FindLine for Lines {
     fn find_line(&self, text: &[u8]) -> Option<usize> {
-        self.regex.shortest_match(text)
+        match &self.search {
+            Search::Text(caseless) => caseless.find(text),
+            Search::Regex(regex) => regex.shortest_match(text),
+        }
     }
 }
 

@@ -87,8 +87,10 @@ impl RowPattern {
         let has_case = !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_alphabetic());
         let pattern = Self::regex(&regex::escape(text).replace('"', "\"\"?"), true)
             .map_err(|_| Problem::new("this text is too long to be searched for"))?;
-        if has_case || text.contains('"') {
-            return Ok(pattern);
+        let is_plain = text.is_ascii() && !text.contains('"');
+        if has_case || !is_plain {
+            let lines = pattern.lines.map(|lines| if is_plain { lines.of_text(text) } else { lines });
+            return Ok(Self { search: pattern.search, lines });
         }
         let finder = Finder::new(text.as_bytes()).into_owned();
         Ok(Self { search: Search::Literal(Box::new(finder)), ..pattern })

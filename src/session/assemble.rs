@@ -339,7 +339,7 @@ impl Pieces {
     }
 
     /// The rows of a piece, in order.
-    pub fn rows_of(&self, piece: &Piece) -> impl Iterator<Item = &Row> {
+    pub fn rows_of(&self, piece: &Piece) -> impl Iterator<Item = &Row> + Clone {
         let mut at = piece.first;
         std::iter::from_fn(move || {
             let row = self.rows.get(at as usize)?;

@@ -32,6 +32,9 @@ pub struct Key {
     pub session_key: u64,
 }
 
+/// What was noted of a session's rows, a bit for each thing: all that was noted of any of them.
+pub type Marks = u8;
+
 /// A session that owns its rows: one that crosses a chunk's end, or whose rows are out of order.
 #[derive(Clone, Debug, Default)]
 pub struct Life {
@@ -42,6 +45,7 @@ pub struct Life {
     is_opened: bool,
     is_closed: bool,
     is_contiguous: bool,
+    marks: Marks,
     /// Under which ordinal it was handed over before, 0 if it was not.
     ordinal: u32,
     /// How many rows it had then.
@@ -57,6 +61,11 @@ impl Life {
     /// Where its first row stood.
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// What was noted of its rows.
+    pub fn marks(&self) -> Marks {
+        self.marks
     }
 
     /// Under which ordinal it was handed over before, with fewer rows.
@@ -191,6 +200,7 @@ impl Life {
             merged.append(&other.text, row, 0);
         }
         merged.position = self.position.min(other.position);
+        merged.marks |= other.marks;
         merged.ordinal = [self.ordinal, other.ordinal].into_iter().filter(|ordinal| *ordinal > 0).min().unwrap_or(0);
         merged.n_told = self.n_told.max(other.n_told);
         let n_repeated = merged.settle();
@@ -287,6 +297,7 @@ impl Joiner {
         life.reserve(pieces, piece);
         for row in rows.by_ref() {
             if life.text.len() + (row.end - row.start) as usize >= MAX_TEXT_BYTES {
+                life.marks |= place.marks;
                 let full = std::mem::replace(
                     &mut life,
                     Life { position: place.position, is_contiguous: true, ..Life::default() },
@@ -296,6 +307,7 @@ impl Joiner {
             }
             life.append(text, row, place.base_line);
         }
+        life.marks |= place.marks;
         self.told.touch(key);
         match piece.is_closed {
             true => self.close(key, life, done),
@@ -435,6 +447,8 @@ pub struct Place {
     pub position: Position,
     /// Lines of the file before the chunk.
     pub base_line: u64,
+    /// What was noted of its rows.
+    pub marks: Marks,
 }
 
 #[cfg(test)]
@@ -473,8 +487,11 @@ mod tests {
             pieces.begin(&Schema::default());
             pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(number)).unwrap();
             for piece in &pieces.pieces {
-                let place =
-                    Place { position: Position(u64::from(number) << 32 | u64::from(piece.first)), base_line: 0 };
+                let place = Place {
+                    position: Position(u64::from(number) << 32 | u64::from(piece.first)),
+                    base_line: 0,
+                    marks: 0,
+                };
                 joiner.take(KEY, piece, &pieces, text.as_bytes(), place, &mut done);
             }
             joiner.end_file(&mut done);
