@@ -307,13 +307,27 @@ fn push_names(out: &mut String, list: &List<'_>, top: usize) {
         let _ = writeln!(out, "{heading}");
         return;
     }
-    let _ = writeln!(out, "{:>10}{:>10}  {heading}{}", columns[0], columns[1], doubt(names));
-    for ranked in ranking.iter().take(top) {
-        let (failures, sessions) = (to_grouped(ranked.tally.failures), to_grouped(ranked.tally.sessions));
+    let figures = |ranked: &Ranked| [ranked.tally.failures, ranked.tally.sessions].map(to_grouped);
+    let rows: Vec<_> = ranking.iter().take(top).map(figures).collect();
+    let widths = widths([10, 10], &rows);
+    let _ = writeln!(out, "{}  {heading}{}", side_by_side(&columns.map(str::to_owned), widths), doubt(names));
+    let n_left = WIDTH.saturating_sub(widths.iter().sum::<usize>() + 2);
+    for (ranked, row) in ranking.iter().zip(&rows) {
         let short = if ranked.short > 0 { format!(" (+ up to {})", to_grouped(ranked.short)) } else { String::new() };
         let name = visible(ranked.name);
-        let _ = writeln!(out, "{failures:>10}{sessions:>10}  {}{short}", cut(&name, WIDTH - 22 - short.width()));
+        let name = cut(&name, n_left.saturating_sub(short.width()));
+        let _ = writeln!(out, "{}  {name}{short}", side_by_side(row, widths));
     }
+}
+
+/// The widths of columns of figures: no less than these, and more where a figure would touch its
+/// neighbour.
+fn widths<const N: usize>(least: [usize; N], rows: &[[String; N]]) -> [usize; N] {
+    std::array::from_fn(|at| rows.iter().map(|row| row[at].len() + 2).fold(least[at], usize::max))
+}
+
+fn side_by_side<const N: usize>(row: &[String; N], widths: [usize; N]) -> String {
+    row.iter().zip(widths).map(|(cell, width)| format!("{cell:>width$}")).collect()
 }
 
 /// Appends a line for each connector, those with most failures first.
@@ -327,22 +341,22 @@ fn push_connectors(out: &mut String, summary: &Summary, top: usize) {
         return;
     }
     let columns = ["failed", "sessions", "starttls", "logins", "messages"];
-    let _ = writeln!(
-        out,
-        "\n{:>8}{:>9}{:>10}{:>10}{:>10}  {heading}",
-        columns[0], columns[1], columns[2], columns[3], columns[4]
-    );
-    for (place, counts) in places.iter().take(top) {
-        let _ = writeln!(
-            out,
-            "{:>8}{:>9}{:>10}{:>10}{:>10}  {}",
+    places.truncate(top);
+    let figures = |counts: &Counts| {
+        [
             to_grouped(failed(counts)),
             to_grouped(counts.sessions),
             part(counts.starttls[StartTls::Succeeded as usize], counts.sessions - counts.starttls[0]),
             part(counts.auth[Auth::Succeeded as usize], counts.sessions - counts.auth[0]),
             part(counts.accepted, counts.attempted),
-            cut(&place_text(place), WIDTH - 49),
-        );
+        ]
+    };
+    let rows: Vec<_> = places.iter().map(|(_, counts)| figures(counts)).collect();
+    let widths = widths([8, 9, 10, 10, 10], &rows);
+    let _ = writeln!(out, "\n{}  {heading}", side_by_side(&columns.map(str::to_owned), widths));
+    let n_left = WIDTH.saturating_sub(widths.iter().sum::<usize>() + 2);
+    for ((place, _), row) in places.iter().zip(&rows) {
+        let _ = writeln!(out, "{}  {}", side_by_side(row, widths), cut(&place_text(place), n_left));
     }
 }
 
@@ -353,4 +367,19 @@ fn place_text(place: &crate::summary::Place) -> String {
 /// `22/25`: so many of so many.
 fn part(some: u64, all: u64) -> String {
     if all == 0 { "-".into() } else { format!("{}/{}", to_grouped(some), to_grouped(all)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_do_not_touch() {
+        let row = |cells: [&str; 2]| cells.map(str::to_owned);
+        let rows = [row(["0", "10"]), row(["1,000,000", "12,000/13,000"])];
+        let widths = widths([8, 9], &rows);
+        assert_eq!(side_by_side(&rows[0], widths), "          0             10");
+        assert_eq!(side_by_side(&rows[1], widths), "  1,000,000  12,000/13,000");
+        assert_eq!(side_by_side(&row(["0", "10"]), super::widths([8, 9], &rows[..1])), "       0       10");
+    }
 }
