@@ -78,7 +78,8 @@ impl Reader {
         let (mut desk, mut understood) = (Desk::default(), Understood::default());
         let mut batch = study.begin();
         let Understood { facts, findings } = &mut understood;
-        for session in &self.rebuilder.open() {
+        for going in &self.rebuilder.open() {
+            let session = &going.as_session();
             understand(session, &mut desk.scratch, facts);
             findings.clear();
             examine(session, facts, &mut desk.examination, findings);

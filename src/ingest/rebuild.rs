@@ -4,6 +4,8 @@
 //!
 //! **Invariant**: does little, for all other workers wait for it: one look-up a session, none a row.
 
+use std::borrow::Cow;
+
 use hashbrown::HashMap;
 use memchr::memrchr;
 
@@ -53,6 +55,19 @@ pub(super) struct Joined {
     origin: OriginId,
     /// Whether it was handed over before, with fewer rows.
     pub(super) is_again: bool,
+}
+
+/// A session that goes on.
+pub(super) struct Going<'a> {
+    life: Cow<'a, Life>,
+    origin: OriginId,
+}
+
+impl Going<'_> {
+    /// Lends it as a session.
+    pub(super) fn as_session(&self) -> Session<'_> {
+        self.life.as_session(self.life.ordinal_told().unwrap_or(1), self.origin)
+    }
 }
 
 impl Rebuilt {
@@ -191,6 +206,7 @@ impl Rebuilder {
     }
 
     fn leave(&mut self, job: &Job<'_>, pieces: &Pieces, schema_at_end: &Schema, rebuilt: &mut Rebuilt) {
+        self.joiner.end_chunk();
         self.base_line += pieces.counts.lines;
         self.schema.clone_from(schema_at_end);
         self.next_position = Position((job.number + 1) << 32);
@@ -241,13 +257,10 @@ impl Rebuilder {
 
     /// The sessions that are open, as far as they have come, in the order of their first rows. Which of
     /// several of their name they are is told when they end.
-    pub(super) fn open(&self) -> Vec<Session<'_>> {
-        let mut open: Vec<Session<'_>> = self
-            .joiner
-            .open()
-            .map(|(key, life)| life.as_session(life.ordinal_told().unwrap_or(1), key.origin))
-            .collect();
-        open.sort_by_key(|session| session.position);
+    pub(super) fn open(&self) -> Vec<Going<'_>> {
+        let mut open: Vec<Going<'_>> =
+            self.joiner.open().map(|(key, life)| Going { life, origin: key.origin }).collect();
+        open.sort_by_key(|going| going.life.position());
         open
     }
 

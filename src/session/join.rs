@@ -7,9 +7,11 @@
 //! **Invariant**: what comes out depends on the order of rows alone, not on where chunks end.
 
 pub mod leaving;
+mod resting;
 mod told;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
 use std::vec::IntoIter;
 
 use hashbrown::HashMap;
@@ -21,6 +23,7 @@ use super::assemble::{Piece, Pieces};
 use super::seen::{Fingerprint, hash_row};
 use super::{OriginId, Position, Row, Session};
 use crate::record::line::{hash_bytes, parse_time};
+use resting::Open;
 use told::Told;
 
 /// What tells one session from another: where it was logged, and the session id as a number.
@@ -41,6 +44,8 @@ pub struct Life {
     /// The rows' lines, each with its line end.
     text: Vec<u8>,
     rows: Vec<Row>,
+    /// The sequence number of the row that was appended last.
+    last_sequence: Option<u32>,
     position: Position,
     is_opened: bool,
     is_closed: bool,
@@ -129,8 +134,8 @@ impl Life {
         self.text.extend_from_slice(ending);
         // The caller starts a new life before the text outgrows 32 bits.
         let moved = |at: u32| u32::try_from(start + (at as usize - from)).unwrap_or(u32::MAX);
-        if let Some(last) = self.rows.last() {
-            self.is_contiguous &= last.sequence.checked_add(1) == Some(row.sequence);
+        if let Some(last) = self.last_sequence.replace(row.sequence) {
+            self.is_contiguous &= last.checked_add(1) == Some(row.sequence);
         }
         self.is_opened |= row.marker == Marker::Connect;
         self.is_closed |= row.marker == Marker::Disconnect;
@@ -211,6 +216,7 @@ impl Life {
             && before_last.iter().all(|row| row.marker != Marker::Disconnect);
         merged.is_contiguous =
             merged.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
+        merged.last_sequence = merged.rows.last().map(|row| row.sequence);
         (is_ascending && has_ends && merged.is_in_time_order()).then_some((merged, n_repeated))
     }
 }
@@ -239,6 +245,10 @@ const SMALL_BYTES: usize = 1 << 16;
 /// another one.
 const MAX_TEXT_BYTES: usize = 1 << 31;
 
+/// After so many chunks without a row of it a session rests. Most that go on at a chunk's end are over
+/// by then.
+const RESTS_AFTER: u64 = 8;
+
 /// How much memory closed sessions that lack something may take while they are kept in case that it still
 /// comes, in bytes, until their file ends.
 const MAX_PARKED_BYTES: usize = 64 << 20;
@@ -250,7 +260,10 @@ pub type Done<'a> = dyn FnMut(Key, Life) -> Option<u32> + 'a;
 /// The sessions that are not over yet.
 #[derive(Debug, Default)]
 pub struct Joiner {
-    open: HashMap<Key, Life>,
+    open: HashMap<Key, Open>,
+    /// The keys of which rows came, and in which chunk, the last ones behind.
+    touched: VecDeque<(u64, Key)>,
+    n_chunks: u64,
     /// Lives that ended without a head, or with numbers missing: their rest may stand later in the
     /// same file where files were joined in another order than they were written.
     parked: Vec<(Key, Life)>,
@@ -286,38 +299,60 @@ impl Joiner {
     pub fn take(&mut self, key: Key, piece: &Piece, pieces: &Pieces, text: &[u8], place: Place, done: &mut Done<'_>) {
         let mut rows = pieces.rows_of(piece);
         let first_line = pieces.rows[piece.first as usize].as_line(text);
-        let mut life = match self.open.remove(&key) {
-            Some(life) if !piece.is_opened || life.is_same_connect(first_line) => life,
-            Some(superseded) => {
-                self.park(key, superseded, done);
-                self.begin(place.position)
+        let mut open = match self.open.remove(&key) {
+            Some(open) if !piece.is_opened => open,
+            Some(mut open) => {
+                open.wake();
+                match open.life.is_same_connect(first_line) {
+                    true => open,
+                    false => {
+                        self.park(key, open.life, done);
+                        self.begin(place.position)
+                    }
+                }
             }
             None => self.begin(place.position),
         };
-        life.reserve(pieces, piece);
+        open.life.reserve(pieces, piece);
         for row in rows.by_ref() {
-            if life.text.len() + (row.end - row.start) as usize >= MAX_TEXT_BYTES {
-                life.marks |= place.marks;
-                let full = std::mem::replace(
-                    &mut life,
-                    Life { position: place.position, is_contiguous: true, ..Life::default() },
-                );
-                self.finish(key, full, done);
+            if open.text_bytes() + (row.end - row.start) as usize >= MAX_TEXT_BYTES {
+                open.life.marks |= place.marks;
+                let full = std::mem::replace(&mut open, Open::new(place.position));
+                self.finish(key, full.into_life(), done);
                 self.starts.insert(place.position);
             }
-            life.append(text, row, place.base_line);
+            open.life.append(text, row, place.base_line);
         }
-        life.marks |= place.marks;
+        open.life.marks |= place.marks;
         self.told.touch(key);
         match piece.is_closed {
-            true => self.close(key, life, done),
-            false => drop(self.open.insert(key, life)),
+            true => self.close(key, open.into_life(), done),
+            false => self.keep_open(key, open),
         }
     }
 
-    fn begin(&mut self, position: Position) -> Life {
+    fn begin(&mut self, position: Position) -> Open {
         self.starts.insert(position);
-        Life { position, is_contiguous: true, ..Life::default() }
+        Open::new(position)
+    }
+
+    fn keep_open(&mut self, key: Key, mut open: Open) {
+        open.touched = self.n_chunks;
+        self.touched.push_back((self.n_chunks, key));
+        self.open.insert(key, open);
+    }
+
+    /// Lets the sessions rest of which no row came for some chunks: another one ends.
+    pub fn end_chunk(&mut self) {
+        self.n_chunks += 1;
+        while let Some(&(touched, key)) = self.touched.front()
+            && touched + RESTS_AFTER <= self.n_chunks
+        {
+            self.touched.pop_front();
+            if let Some(open) = self.open.get_mut(&key).filter(|open| open.touched == touched) {
+                open.rest();
+            }
+        }
     }
 
     fn close(&mut self, key: Key, mut life: Life, done: &mut Done<'_>) {
@@ -385,7 +420,7 @@ impl Joiner {
     /// Merges what belongs together of one key, the open life included, and returns what is over.
     fn release(&mut self, key: Key, mut lives: Vec<Life>) -> Vec<Life> {
         lives.extend(self.told.take(key));
-        let open = self.open.remove(&key);
+        let open = self.open.remove(&key).map(Open::into_life);
         for life in lives.iter().chain(&open) {
             self.starts.remove(&life.position);
         }
@@ -396,7 +431,7 @@ impl Joiner {
                 true => merged.push(life),
                 false => {
                     self.starts.insert(life.position);
-                    self.open.insert(key, life);
+                    self.keep_open(key, Open::of(life));
                 }
             }
         }
@@ -432,8 +467,8 @@ impl Joiner {
     }
 
     /// The lives that are open, in no order: their rows so far.
-    pub fn open(&self) -> impl Iterator<Item = (Key, &Life)> {
-        self.open.iter().map(|(key, life)| (*key, life))
+    pub fn open(&self) -> impl Iterator<Item = (Key, Cow<'_, Life>)> {
+        self.open.iter().map(|(key, open)| (*key, open.to_life()))
     }
 }
 
@@ -473,9 +508,15 @@ mod tests {
     }
 
     /// Joins the texts, each a file of its own, and returns the sessions' sequence numbers and how
-    /// many rows stood twice.
+    /// many rows stood twice; whether or not the sessions rest between two texts.
     #[track_caller]
     fn check(texts: &[String], expected: &[&[u32]], repeated: u64) {
+        check_with(0, texts, expected, repeated);
+        check_with(RESTS_AFTER, texts, expected, repeated);
+    }
+
+    #[track_caller]
+    fn check_with(n_chunks: u64, texts: &[String], expected: &[&[u32]], repeated: u64) {
         let mut joiner = Joiner::default();
         let mut lives = Vec::new();
         let mut done = |_, life: Life| {
@@ -495,6 +536,7 @@ mod tests {
                 joiner.take(KEY, piece, &pieces, text.as_bytes(), place, &mut done);
             }
             joiner.end_file(&mut done);
+            (0..n_chunks).for_each(|_| joiner.end_chunk());
         }
         while joiner.end_input(&mut done) == Left::Some {}
         assert_eq!(
@@ -512,6 +554,16 @@ mod tests {
         check(&[whole[..cut_at].to_owned(), whole.clone()], &[&[0, 1, 2]], 2);
         let cut = format!("{}\r\n", &whole[..cut_at]);
         check(&[cut.clone() + &cut + &rest], &[&[0, 1, 2]], 3);
+    }
+
+    #[test]
+    fn sessions_go_on_in_later_files() {
+        let files = [rows(&["0 +,,", "1 <,NOOP,"]), rows(&["2 >,250 2.0.0 OK,"]), rows(&["3 -,,Local"])];
+        check(&files, &[&[0, 1, 2, 3]], 0);
+        // The connect row again: the same session in a copy, or one that begins anew.
+        check(&[files[0].clone(), files.concat()], &[&[0, 1, 2, 3]], 2);
+        let anew = files.concat().replace("08:29:00.104Z", "09:00:00.000Z");
+        check(&[files[0].clone(), anew], &[&[0, 1, 2, 3], &[0, 1]], 0);
     }
 
     #[test]
