@@ -174,7 +174,7 @@ impl<'a> Desk<'a> {
     /// Says what the sieve found of the rows of a piece.
     pub(super) fn marks(&self, piece: &Piece) -> Marks {
         let (first, last) = (&self.pieces.rows[piece.first as usize], &self.pieces.rows[piece.last as usize]);
-        self.finds.marks(first, last, self.pieces.rows_of(piece))
+        self.finds.marks(first, last, &self.pieces.rows_of(piece))
     }
 
     /// Returns what tells the session of a piece from others of the same name, where the piece is a

@@ -84,7 +84,7 @@ impl Finds {
     }
 
     /// Says which find one of the rows, which are in the order of the text.
-    pub(super) fn marks<'a>(&self, first: &Row, last: &Row, rows: impl Iterator<Item = &'a Row> + Clone) -> Marks {
+    pub(super) fn marks<'a>(&self, first: &Row, last: &Row, rows: &(impl Iterator<Item = &'a Row> + Clone)) -> Marks {
         let found = self.line_ends.iter().enumerate().filter(|(_, line_ends)| {
             let from = line_ends.partition_point(|line_end| *line_end <= first.start as usize);
             let to = from + line_ends[from..].partition_point(|line_end| *line_end <= line_end_of(last));

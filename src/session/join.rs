@@ -558,7 +558,9 @@ mod tests {
 
     #[test]
     fn sessions_go_on_in_later_files() {
-        let files = [rows(&["0 +,,", "1 <,NOOP,"]), rows(&["2 >,250 2.0.0 OK,"]), rows(&["3 -,,Local"])];
+        // Long enough to be packed.
+        let long = format!("2 >,250 {},", "x".repeat(resting::LEAST_BYTES));
+        let files = [rows(&["0 +,,", &long.replace("2 >", "1 *")]), rows(&[&long]), rows(&["3 -,,Local"])];
         check(&files, &[&[0, 1, 2, 3]], 0);
         // The connect row again: the same session in a copy, or one that begins anew.
         check(&[files[0].clone(), files.concat()], &[&[0, 1, 2, 3]], 2);

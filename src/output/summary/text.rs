@@ -327,7 +327,11 @@ fn widths<const N: usize>(least: [usize; N], rows: &[[String; N]]) -> [usize; N]
 }
 
 fn side_by_side<const N: usize>(row: &[String; N], widths: [usize; N]) -> String {
-    row.iter().zip(widths).map(|(cell, width)| format!("{cell:>width$}")).collect()
+    let mut line = String::new();
+    for (cell, width) in row.iter().zip(widths) {
+        let _ = write!(line, "{cell:>width$}");
+    }
+    line
 }
 
 /// Appends a line for each connector, those with most failures first.

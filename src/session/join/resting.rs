@@ -21,15 +21,26 @@ use crate::session::{FileId, Position, Row};
 pub(super) struct Open {
     /// Its rows, but for those that are packed.
     pub(super) life: Life,
-    packed: Vec<Part>,
-    packed_bytes: usize,
+    /// Most sessions are over before any row of them is packed.
+    packed: Option<Box<Packed>>,
     /// When a row last came, in the measure of [`Joiner::end_chunk`](super::Joiner::end_chunk).
     pub(super) touched: u64,
+}
+
+/// Rows that came long ago.
+#[derive(Clone, Debug, Default)]
+struct Packed {
+    parts: Vec<Part>,
+    /// How long their text is, unpacked.
+    text_bytes: usize,
 }
 
 /// Rows that came one after the other.
 #[derive(Clone, Debug)]
 struct Part(Box<[u8]>);
+
+/// Less text than this is not packed: it would take more time and hardly less room.
+pub(super) const LEAST_BYTES: usize = 1 << 10;
 
 impl Open {
     pub(super) fn new(position: Position) -> Self {
@@ -37,35 +48,37 @@ impl Open {
     }
 
     pub(super) fn of(life: Life) -> Self {
-        Self { life, packed: Vec::new(), packed_bytes: 0, touched: 0 }
+        Self { life, packed: None, touched: 0 }
     }
 
     /// How long the text of its rows is, unpacked.
     pub(super) fn text_bytes(&self) -> usize {
-        self.packed_bytes + self.life.text.len()
+        self.packed.as_ref().map_or(0, |packed| packed.text_bytes) + self.life.text.len()
     }
 
-    /// Packs the rows that are not packed yet.
+    /// Packs the rows that are not packed yet, where that is worth it.
     pub(super) fn rest(&mut self) {
-        if !self.life.rows.is_empty() {
-            self.packed_bytes += self.life.text.len();
-            self.packed.push(Part::new(&self.life.text, &self.life.rows));
-            self.life.text = Vec::new();
-            self.life.rows = Vec::new();
+        if self.life.text.len() >= LEAST_BYTES {
+            self.pack();
         }
+    }
+
+    fn pack(&mut self) {
+        let packed = self.packed.get_or_insert_default();
+        packed.text_bytes += self.life.text.len();
+        packed.parts.push(Part::new(&self.life.text, &self.life.rows));
+        self.life.text = Vec::new();
+        self.life.rows = Vec::new();
     }
 
     /// Unpacks all rows.
     pub(super) fn wake(&mut self) {
-        if self.packed.is_empty() {
-            return;
-        }
-        let mut text = Vec::with_capacity(self.text_bytes());
+        let Some(packed) = self.packed.take() else { return };
+        let mut text = Vec::with_capacity(packed.text_bytes + self.life.text.len());
         let mut rows = Vec::new();
-        for part in self.packed.drain(..) {
+        for part in &packed.parts {
             part.unpack(&mut text, &mut rows);
         }
-        self.packed_bytes = 0;
         let base = narrow(text.len());
         text.append(&mut self.life.text);
         rows.extend(self.life.rows.iter().map(|row| moved(row, base)));
@@ -80,7 +93,7 @@ impl Open {
 
     /// All of it, to look at.
     pub(super) fn to_life(&self) -> Cow<'_, Life> {
-        match self.packed.is_empty() {
+        match self.packed.is_none() {
             true => Cow::Borrowed(&self.life),
             false => Cow::Owned(self.clone().into_life()),
         }
@@ -223,7 +236,7 @@ mod tests {
                 (open.life.text, open.life.rows) = (own_text, own_rows);
                 prop_assert_eq!(open.text_bytes(), text.len());
                 if at + 1 < n_parts || is_packed_at_last {
-                    open.rest();
+                    open.pack();
                 }
             }
             let seen = open.to_life().into_owned();
