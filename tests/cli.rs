@@ -298,6 +298,41 @@ fn since_and_until_are_after_and_before() {
     assert_eq!(of(&["--since", "-1m"]), "");
 }
 
+#[test]
+fn of_which_day_a_time_without_one_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = |day: u32, session: u32| {
+        format!(
+            "2026-11-{day}T08:30:00.000Z,EX01\\Default,08DE2A1B3C4D{session:04X},0,192.0.2.5:25,198.51.100.7:4096,+,,\r\n"
+        )
+    };
+    let rows = |day: u32| (0..1000).map(|session| row(day, 1000 * day + session)).collect::<String>();
+    let ask = |arguments: &[&str], input: &[u8]| {
+        let mut command = heloscope(&[&["sessions", "-c", "--since", "08:30"], arguments].concat());
+        let mut child = command
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        child.stdin.take().expect("a pipe").write_all(input).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        (stdout(&output), stderr(&output).replace("\r\n", "\n"))
+    };
+    let told = |text: &str| format!("heloscope: times without a day are of {text}\n");
+    // The logs were put together in another order.
+    let all = rows(23) + &rows(21);
+    std::fs::write(folder.path().join("all.log"), &all).expect("a log");
+    assert_eq!(ask(&["all.log"], b""), ("1000\n".into(), told("2026-11-23 (UTC), the last one in all.log")));
+    assert_eq!(ask(&["-q", "all.log"], b""), ("1000\n".into(), String::new()));
+    let of_stdin = told("2026-11-21 (UTC), that of the first row of standard input");
+    assert_eq!(ask(&["-"], (rows(21) + &rows(23)).as_bytes()), ("2000\n".into(), of_stdin));
+    std::fs::write(folder.path().join("none.log"), "#Log-type: SMTP Receive Protocol Log\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n").expect("a log");
+    let (_, of_none) = ask(&["none.log"], b"");
+    assert!(of_none.contains("no row tells which day is the last one"), "{of_none}");
+}
+
 /// How many sessions of the samples failed to log in, by their records.
 fn n_failed_logins() -> usize {
     let records = stdout(&run(&["sessions", "-q", "--format", "ndjson", "samples"]));

@@ -59,7 +59,7 @@ fn samples() -> Catalogue {
 
 /// The present of the tests: an hour after the last row of the samples.
 fn times(catalogue: &Catalogue) -> Times {
-    let last = last_time(catalogue).expect("samples with rows");
+    let (last, _) = last_time(catalogue, &|_| ()).expect("samples with rows");
     Times { now: Timestamp(last.0 + 3600 * 10_000_000), last: Some(last) }
 }
 

@@ -276,6 +276,9 @@ pub(super) struct Filtering {
     pub(super) filter: Vec<String>,
     /// Only sessions that start at this time or later: 2026-11-23, 2026-11-23T08:30, 08:30 (the last
     /// day in the logs), -2h (before now); UTC
+    ///
+    /// Which day 08:30 is taken on is said. Of standard input, which cannot be looked at from its end, it is
+    /// the day of the first row.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) since: Option<String>,
     /// Only sessions that start before this time

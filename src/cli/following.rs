@@ -38,7 +38,7 @@ pub(super) fn follow<R: Render>(
     }
     let expression = expression(&common.filtering)?;
     let live = Live::begin(paths(common)?.into_owned(), None, options(common));
-    let query = to_query(expression, live.catalogue());
+    let query = to_query(expression, live.catalogue(), common);
     let printing = Printing::begin(common, limit)?;
     complain_of(&live.catalogue().errors);
     let n_errors = live.catalogue().errors.len();

@@ -85,7 +85,7 @@ pub(super) fn options(common: &Common) -> Options {
 /// Errors: no path, and nobody but a person at standard input.
 pub(super) fn sources(common: &Common, expression: Option<Expression>) -> Result<Sources, Error> {
     let mut catalogue = Catalogue::build(&paths(common)?, common.output.as_deref());
-    let query = to_query(expression, &catalogue);
+    let query = to_query(expression, &catalogue, common);
     catalogue.narrow(query.window());
     Ok(Sources { catalogue, query })
 }

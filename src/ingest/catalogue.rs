@@ -99,7 +99,7 @@ impl std::fmt::Debug for Begun {
 
 impl LogFile {
     /// Whether it can be read only once: standard input, a pipe.
-    pub(super) fn is_stream(&self) -> bool {
+    pub fn is_stream(&self) -> bool {
         self.stdin.is_some()
     }
 

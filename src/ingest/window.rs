@@ -25,7 +25,7 @@ use std::io;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::record::line::{parse_hex16, parse_record};
+use crate::record::line::{lead_bytes, parse_hex16, parse_record};
 use crate::record::value::Timestamp;
 use crate::session::seen::is_clock;
 
@@ -131,7 +131,7 @@ fn is_outside(file: &LogFile, window: Window) -> bool {
 
 /// Whether the file is named as Exchange names a log whose first row is of that time: `RECV2026112308-1.LOG`,
 /// or by the day, `RECV20261123-1.LOG`.
-fn has_name_of(file: &LogFile, first: Timestamp) -> bool {
+pub(super) fn has_name_of(file: &LogFile, first: Timestamp) -> bool {
     let name = file.path.file_name().unwrap_or_default().to_string_lossy().to_ascii_uppercase();
     let Some((digits, number)) = name
         .strip_prefix("RECV")
@@ -181,7 +181,7 @@ fn look_into(file: &LogFile) -> io::Result<Option<(Timestamp, Timestamp)>> {
 }
 
 /// The lines of a part of a file, without the one that it begins within, and the one it ends within.
-fn whole_lines(text: &[u8], begins_within: bool, ends_within: bool) -> &[u8] {
+pub(super) fn whole_lines(text: &[u8], begins_within: bool, ends_within: bool) -> &[u8] {
     let from = if begins_within { memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1) } else { 0 };
     let text = &text[from..];
     let until = if ends_within { memchr::memrchr(b'\n', text).map_or(0, |at| at + 1) } else { text.len() };
@@ -196,7 +196,7 @@ fn look_at(file: &LogFile, lines: &[u8], before: Option<(Timestamp, Timestamp)>)
     let mut usual = Vec::new();
     for line in lines.split(|&byte| byte == b'\n') {
         usual.clear();
-        file.schema.append_usual(line.trim_ascii_end(), &mut usual);
+        file.schema.append_usual(line[lead_bytes(line)..].trim_ascii_end(), &mut usual);
         let Ok(record) = parse_record(&usual) else { continue };
         n_rows += 1;
         let time = Timestamp::parse(record.time.as_inner())?;
@@ -283,6 +283,8 @@ mod tests {
         check_text(usual.as_bytes(), false);
         check_text(usual.trim_end().as_bytes(), false);
         check_text(format!("{usual}no row\n{usual}").as_bytes(), false);
+        // Copied from a forum: the second row is one of the time that is asked for.
+        check_text(format!("{usual}    {}", row("2026-12-01T12:00:00.000Z", ID)).as_bytes(), true);
         check_text(row(time, "0000000000000007").as_bytes(), true);
         check_text(row(time, "session-7").as_bytes(), true);
         // Without a time it is no row.
