@@ -382,7 +382,15 @@ fn saved_filters() {
     assert_eq!(count("@lab"), count("ip:198.51.100.0/24 -(verdict:probe)"));
     insta::assert_snapshot!("saved_bad", count("x or @bad"));
     insta::assert_snapshot!("saved_unknown", count("@lap"));
-    assert!(told_with(config, &["fields"]).contains("@lab"));
+    // What is broken is said where it is listed and, with its place, beside it; the list is whole.
+    let listed = told_with(&format!("{config}outer = \"x or @bad\"\n"), &["fields"]);
+    assert!(
+        listed.starts_with("exit 2\n") && listed.contains("@lab") && listed.contains("command-refused"),
+        "{listed}"
+    );
+    insta::assert_snapshot!("saved_bad_listed", listed.split_once("\nSaved filters:\n").expect("saved filters").1);
+    let without = told_with("[filters]\nlab = \"ip:198.51.100.0/24\"\n", &["fields"]);
+    assert!(without.starts_with("exit 0\n") && without.ends_with("--- stderr\n"), "{without}");
     let faults = [
         "[filters]\nx = 3\n",
         "[filter]\nx = \"y\"\n",

@@ -10,8 +10,10 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use crate::diagnosis::RULE_NAMES;
+use crate::query::error::SyntaxError;
+use crate::query::expression::Expression;
 use crate::query::field::{FIELDS, FieldEntry, Kind};
-use crate::query::saved::SavedFilters;
+use crate::query::saved::{SavedFilter, SavedFilters};
 
 use super::escape::visible;
 use super::json::to_pretty;
@@ -40,8 +42,12 @@ pub fn to_fields_text(saved: &SavedFilters) -> String {
     }
     text.push_str("\nSaved filters:\n");
     let width = saved.names().map(UnicodeWidthStr::width).max().unwrap_or(0) + 2;
+    let faults = Expression::faults(saved);
     for filter in saved.iter() {
         let _ = writeln!(text, "  {:<width$} {}", format!("@{}", filter.name), visible(filter.text.as_bytes()));
+        if let Some(problem) = problem_of(&faults, filter) {
+            let _ = writeln!(text, "  {:<width$} cannot be understood: {}", "", visible(problem.as_bytes()));
+        }
         if let Some(origin) = &filter.origin {
             let _ = writeln!(text, "  {:<width$} from {}", "", visible(origin.as_bytes()));
         }
@@ -51,6 +57,10 @@ pub fn to_fields_text(saved: &SavedFilters) -> String {
         let _ = writeln!(text, "  {rule}");
     }
     text
+}
+
+fn problem_of<'a>(faults: &'a [(&str, SyntaxError)], filter: &SavedFilter) -> Option<&'a str> {
+    faults.iter().find(|(name, _)| *name == filter.name).map(|(_, error)| error.problem.as_str())
 }
 
 fn values_of(entry: &FieldEntry) -> String {
@@ -97,6 +107,8 @@ struct FilterRecord<'a> {
     name: &'a str,
     query: &'a str,
     origin: Option<&'a str>,
+    /// Why it cannot be understood.
+    problem: Option<&'a str>,
 }
 
 /// Returns the same as JSON.
@@ -110,10 +122,12 @@ pub fn to_fields_json(saved: &SavedFilters) -> serde_json::Result<String> {
         operators: entry.kind.operators().split(' ').collect(),
         example: entry.example,
     };
+    let faults = Expression::faults(saved);
     let filters = saved.iter().map(|filter| FilterRecord {
         name: &filter.name,
         query: &filter.text,
         origin: filter.origin.as_deref(),
+        problem: problem_of(&faults, filter),
     });
     let record = FieldsRecord {
         schema: 1,

@@ -101,6 +101,12 @@ impl Expression {
         Reading { saved, within: Vec::new(), n_terms: 0 }.read(text)
     }
 
+    /// Returns the saved filters that cannot be understood, and why.
+    pub fn faults(saved: &SavedFilters) -> Vec<(&str, SyntaxError)> {
+        let fault = |name| Some((name, Self::parse(&format!("@{name}"), saved).err()?));
+        saved.names().filter_map(fault).collect()
+    }
+
     /// Whether any of its times is one of the last day in the logs, which then has to be known.
     pub fn asks_for_last_day(&self) -> bool {
         match self {
