@@ -108,6 +108,10 @@ fn show() {
     check!("show_coloured", "show", "--color", "always", id, "samples/starttls-dropped-after-certificate.log");
     check!("show_findings", "show", "08DF491A9AC4F894", "samples/certificate-self-signed-expired.log");
     check!("show_unknown", "show", "EX01/0000000000000000", "samples/auth-rejected.log");
+    for of_two in ["EX01/08DF491A9AC5241A~2", "08df491a9ac5241a~2"] {
+        let shown = stdout(&run(&["show", of_two, "samples/id-used-again-after-restart.log"]));
+        assert!(shown.contains("203.0.113.73") && !shown.contains("203.0.113.72"), "{of_two}: {shown}");
+    }
     let bare = id.split('/').nth(1).expect("an id behind the server").to_lowercase();
     assert_eq!(
         stdout(&run(&["show", &bare, "samples/starttls-dropped-after-certificate.log"])),

@@ -164,6 +164,7 @@ fn addresses_and_numbers() {
         ("mails=0", &|record| number(record, "/mail/accepted") == 0),
         ("mails>1", &|record| number(record, "/mail/accepted") > 1),
         ("bytes>=1kB", &|record| number(record, "/mail/bytes") >= 1000),
+        ("bytes>=1K", &|record| number(record, "/mail/bytes") >= 1000),
         ("lines<=3", &|record| number(record, "/lines") <= 3),
         ("duration>30s", &|record| number(record, "/duration_ms") > 30_000),
         ("duration<=0.5s", &|record| number(record, "/duration_ms") <= 500),
@@ -191,6 +192,12 @@ fn texts() {
         ("error:SocketError", &|record| text(record, "/starttls/error") == "SocketError"),
         ("banner:*.contoso.com", &|record| text(record, "/banner").to_lowercase().ends_with(".contoso.com")),
         ("connector:\"client frontend\"", &|record| holds(text(record, "/connector"), "client frontend")),
+        ("connector:\"ex01\\client\"", &|record| {
+            holds(text(record, "/server"), "ex01") && holds(text(record, "/connector"), "client")
+        }),
+        ("connector=\"EX01\\Default Frontend EX01\"", &|record| {
+            text(record, "/server") == "EX01" && text(record, "/connector") == "Default Frontend EX01"
+        }),
         ("connector:组织", &|record| text(record, "/connector").contains("组织")),
         ("server=EX02", &|record| text(record, "/server") == "EX02"),
         ("cipher:3des", &|record| text(record, "/starttls/cipher") == "3DES"),
@@ -204,7 +211,16 @@ fn texts() {
             let files = record["files"].as_array().expect("a list");
             files.iter().any(|file| holds(file["path"].as_str().expect("a path"), "frontend"))
         }),
+        ("file:auth-*.log", &|record| {
+            let files = record["files"].as_array().expect("a list");
+            let name =
+                |file: &Value| file["path"].as_str().expect("a path").rsplit(['/', '\\']).next().map(str::to_owned);
+            files.iter().filter_map(name).any(|name| name.starts_with("auth-") && name.ends_with(".log"))
+        }),
         ("id:EX01/08DF491A9AC4C2DF", &|record| holds(text(record, "/id"), "EX01/08DF491A9AC4C2DF")),
+        ("id=08DF491A9AC5241A~2", &|record| text(record, "/id") == "EX01/08DF491A9AC5241A~2"),
+        ("id:08df491a9ac5241a~2", &|record| text(record, "/id") == "EX01/08DF491A9AC5241A~2"),
+        ("id=08DF491A9AC5241A", &|record| text(record, "/session_id") == "08DF491A9AC5241A"),
         ("id:*~2", &|record| text(record, "/id").ends_with("~2")),
         ("cert:*.contoso.com -cert:mail.contoso.com", &|record| {
             let named = |name: &str| {

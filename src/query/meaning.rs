@@ -12,7 +12,8 @@ use super::error::Problem;
 use super::expression::Value;
 use super::field::{Field, Kind};
 use super::pattern::{Pattern, RowPattern, has_wildcard, regex};
-use super::question::{CodeTest, Compare, Question};
+use super::question::{CodeTest, Compare, ConnectorTest, Question};
+use super::slip;
 use super::syntax::Operator;
 use super::time::{When, parse_length, scaled};
 
@@ -44,6 +45,9 @@ pub(super) fn mean(field: Field, operator: Operator, values: &[Value]) -> Result
         return Err((None, no_operator(field, operator)));
     }
     let test = match kind {
+        Kind::Text if field == Field::Connector => {
+            Question::Connector(each(values, |value| connector(operator, value))?)
+        }
         Kind::Text => Question::Text(field, each(values, |value| text(field, operator, value))?),
         Kind::Address => Question::Address(field, each(values, |value| network(field, value.as_text()))?),
         Kind::Number | Kind::Size | Kind::Duration => {
@@ -115,8 +119,19 @@ fn text(field: Field, operator: Operator, value: &Value) -> Result<Pattern, Prob
         }
         (Operator::Is | Operator::IsNot, value) if ignores_case => Ok(Pattern::IsInAnyCase(value.as_text().into())),
         (Operator::Is | Operator::IsNot, value) => Ok(Pattern::Is(value.as_text().into())),
+        (_, value) if field == Field::Id => Pattern::forgiving_id(value.as_text()),
         (_, value) => Pattern::forgiving(value.as_text()),
     }
+}
+
+/// A connector by its name; behind a server and a backslash, as Exchange itself names it, of that server.
+fn connector(operator: Operator, value: &Value) -> Result<ConnectorTest, Problem> {
+    let read = |part: &str| text(Field::Connector, operator, &Value::Text(part.to_owned()));
+    let parts = match (operator, value.as_text().split_once('\\')) {
+        (Operator::Has | Operator::Is | Operator::IsNot, Some((server, name))) => Some((read(server)?, read(name)?)),
+        _ => None,
+    };
+    Ok(ConnectorTest { name: text(Field::Connector, operator, value)?, server_and_name: parts })
 }
 
 /// An endpoint is no address: what its port is asked for with is said.
@@ -150,13 +165,16 @@ fn number(field: Field, text: &str) -> Result<u64, Problem> {
 }
 
 /// The units of sizes, in bytes; the longer names first.
-const SIZES: [(&str, u64); 8] = [
+const SIZES: [(&str, u64); 11] = [
     ("kib", 1 << 10),
     ("mib", 1 << 20),
     ("gib", 1 << 30),
     ("kb", 1000),
     ("mb", 1_000_000),
     ("gb", 1_000_000_000),
+    ("k", 1000),
+    ("m", 1_000_000),
+    ("g", 1_000_000_000),
     ("b", 1),
     ("", 1),
 ];
@@ -166,7 +184,7 @@ fn size(text: &str) -> Result<u64, Problem> {
     let read = SIZES.iter().find_map(|(unit, bytes)| Some((lower.strip_suffix(unit)?, *bytes)));
     read.and_then(|(number, bytes)| scaled(number.trim_end(), bytes)).ok_or_else(|| {
         Problem::new(format!("`{text}` is no size"))
-            .expected("a number of bytes, alone or with kB, MB, GB, KiB, MiB or GiB")
+            .expected("a number of bytes, alone or with kB, MB, GB (k, M, G are the same), KiB, MiB or GiB")
     })
 }
 

@@ -52,6 +52,19 @@ impl Pattern {
         }
     }
 
+    /// The forgiving match of a session's id: with a number behind it, `08DE2A1B3C4D5E6F~2`, it is one
+    /// session, and `~2` is not the beginning of `~20`.
+    ///
+    /// Errors: too long to be prepared.
+    pub(super) fn forgiving_id(text: &str) -> Result<Self, Problem> {
+        let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let has_number = text.rsplit_once('~').is_some_and(|(_, number)| is_number(number));
+        match has_number && !has_wildcard(text) {
+            true => Self::forgiving(&format!("*{text}")),
+            false => Self::forgiving(text),
+        }
+    }
+
     /// Whether the value is meant.
     pub(super) fn is_match(&self, value: &[u8]) -> bool {
         match self {
@@ -274,6 +287,19 @@ mod tests {
         check("", "x", false);
         check("*", "", false);
         check("*", "x", true);
+    }
+
+    #[test]
+    fn ids() {
+        let check = |asked: &str, id: &str, expected: bool| {
+            assert_eq!(Pattern::forgiving_id(asked).unwrap().is_match(id.as_bytes()), expected, "{asked} {id}");
+        };
+        check("08DE2A1B3C4D5E6F", "EX01/08DE2A1B3C4D5E6F~2", true);
+        check("08de2a1b3c4d5e6f~2", "EX01/08DE2A1B3C4D5E6F~2", true);
+        check("08DE2A1B3C4D5E6F~2", "EX01/08DE2A1B3C4D5E6F~20", false);
+        check("08DE2A1B3C4D5E6F~2", "EX01/08DE2A1B3C4D5E6F", false);
+        check("*~2", "08DE2A1B3C4D5E6F~2", true);
+        check("~x", "a~xb", true);
     }
 
     #[test]

@@ -57,6 +57,23 @@ impl CodeTest {
     }
 }
 
+/// Which connectors are meant.
+#[derive(Clone, Debug)]
+pub(super) struct ConnectorTest {
+    /// The name.
+    pub(super) name: Pattern,
+    /// Server and name, where both were asked for.
+    pub(super) server_and_name: Option<(Pattern, Pattern)>,
+}
+
+impl ConnectorTest {
+    fn is_match<S: Subject + ?Sized>(&self, name: &[u8], subject: &S) -> bool {
+        let is_of_server =
+            |(server, of_server): &(Pattern, Pattern)| of_server.is_match(name) && server.is_match(&subject.server());
+        self.name.is_match(name) || self.server_and_name.as_ref().is_some_and(is_of_server)
+    }
+}
+
 /// One term, ready to be asked. Where it holds several values, any of them will do.
 #[derive(Clone, Debug)]
 pub(super) enum Question {
@@ -68,6 +85,7 @@ pub(super) enum Question {
     Severity(u8),
     Rule(Vec<&'static str>),
     Text(Field, Vec<Pattern>),
+    Connector(Vec<ConnectorTest>),
     Code(Vec<CodeTest>),
     Rows(RowPattern),
 }
@@ -89,6 +107,7 @@ impl Question {
                 Field::Cert => 9,
                 _ => 5,
             },
+            Self::Connector(_) => 5,
             Self::Code(_) => 8,
             Self::Rows(pattern) => match pattern.is_literal() {
                 true => 10,
@@ -119,6 +138,10 @@ impl Question {
             Self::Rule(rules) => subject.any_finding(&mut |rule, _| rules.contains(&rule)),
             Self::Text(field, patterns) => {
                 any_text(*field, subject, &mut |value| patterns.iter().any(|pattern| pattern.is_match(value)))
+            }
+            Self::Connector(connectors) => {
+                let name = subject.connector();
+                connectors.iter().any(|connector| connector.is_match(&name, subject))
             }
             Self::Code(codes) => {
                 subject.any_reply(&mut |code, status| codes.iter().any(|test| test.is_match(code, status)))
@@ -162,7 +185,6 @@ fn word<S: Subject + ?Sized>(field: Field, subject: &S) -> Option<usize> {
 fn any_text<S: Subject + ?Sized>(field: Field, subject: &S, test: super::subject::Test<'_>) -> bool {
     match field {
         Field::Server => test(&subject.server()),
-        Field::Connector => test(&subject.connector()),
         Field::File => subject.any_file(test),
         Field::Id => subject.any_id(test),
         Field::Helo => test(&subject.helo().unwrap_or_default()),

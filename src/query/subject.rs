@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::path::Path;
 
 use crate::diagnosis::{Severity, Verdict};
 use crate::dialogue::certificate::{Certificate, read_certificate};
@@ -35,9 +36,10 @@ pub trait Subject {
     fn connector(&self) -> Cow<'_, [u8]>;
     /// The transport role.
     fn role(&self) -> Option<Role>;
-    /// Whether the path of any of its files passes.
+    /// Whether the path of any of its files passes, or its name.
     fn any_file(&self, test: Test<'_>) -> bool;
-    /// Whether its session id passes, alone or behind the server.
+    /// Whether its session id passes: alone, behind the server, or with the number that tells it from
+    /// others of its name.
     fn any_id(&self, test: Test<'_>) -> bool;
     /// The last EHLO or HELO argument.
     fn helo(&self) -> Option<Cow<'_, [u8]>>;
@@ -123,7 +125,7 @@ impl Subject for Case<'_> {
         let mut last = None;
         self.session.rows.iter().any(|row| {
             let is_next = last.replace(row.file) != Some(row.file);
-            is_next && test(self.files[row.file.0 as usize].path.as_os_str().as_encoded_bytes())
+            is_next && is_path_of(&self.files[row.file.0 as usize].path, test)
         })
     }
 
@@ -136,7 +138,8 @@ impl Subject for Case<'_> {
         let mut buffer = [0; ID_BYTES];
         let length = server.len() + 1 + session_id.len();
         if self.session.ordinal > 1 || length > ID_BYTES {
-            return test(&self.to_id());
+            let id = self.to_id();
+            return test(&id) || test(&id[server.len() + 1..]);
         }
         buffer[..server.len()].copy_from_slice(&server);
         buffer[server.len()] = b'/';
@@ -255,6 +258,12 @@ impl Subject for Case<'_> {
     fn any_row(&self, test: Test<'_>) -> bool {
         self.session.rows.iter().any(|row| test(self.session.as_line(row)))
     }
+}
+
+/// Whether a path passes, or the name at its end.
+pub(crate) fn is_path_of(path: &Path, test: Test<'_>) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    test(path.as_os_str().as_encoded_bytes()) || test(name)
 }
 
 fn value<'a>(case: &Case<'a>, span: Option<Span>) -> Option<Cow<'a, [u8]>> {

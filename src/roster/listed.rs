@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use crate::diagnosis::{Rule, Severity, Verdict};
 use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::ingest::Role;
-use crate::query::subject::{Subject, Test};
+use crate::query::subject::{Subject, Test, is_path_of};
 use crate::record::value::Timestamp;
 use crate::session::{FileId, Position};
 
@@ -156,11 +156,12 @@ impl Subject for Listed<'_> {
 
     fn any_file(&self, test: Test<'_>) -> bool {
         let paths = self.files().filter_map(|file| self.sheet.files.get(file.0 as usize));
-        paths.into_iter().any(|path| test(path.as_os_str().as_encoded_bytes()))
+        paths.into_iter().any(|path| is_path_of(path, test))
     }
 
     fn any_id(&self, test: Test<'_>) -> bool {
-        test(self.session_id()) || test(&self.to_id())
+        let id = self.to_id();
+        test(self.session_id()) || test(&id) || test(&id[self.server_name().len() + 1..])
     }
 
     fn helo(&self) -> Option<Cow<'_, [u8]>> {
