@@ -151,12 +151,13 @@ fn values_that_cannot_be() {
     `10parsec` is no size
       bytes>10parsec
             ^^^^^^^^
-    expected a number of bytes, alone or with kB, MB, GB, KiB, MiB or GiB
+    expected a number of bytes, alone or with kB, MB, GB (k, M, G are the same), KiB, MiB or GiB
 
     `5` is no reply code
       code:5
            ^
     expected 535, 5xx, 5.7.3, 5.7.x; the first number is 2, 3, 4 or 5
+    did you mean `code:5xx`?
 
     `5xx` is no reply code
       code>5xx
@@ -173,6 +174,7 @@ fn values_that_cannot_be() {
       after:yesterday
             ^^^^^^^^^
     expected 2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)
+    for a day before now, `-24h`
 
     `before` takes one time
       before:08:30,09:30
@@ -188,6 +190,7 @@ fn values_that_cannot_be() {
       severity>=fatal
                 ^^^^^
     expected note, warning, error
+    did you mean `error`?
     "###);
 }
 
@@ -360,6 +363,206 @@ fn what_is_written_otherwise_elsewhere() {
 }
 
 #[test]
+fn brackets_in_values() {
+    insta::assert_snapshot!(wrong(&[
+        "connector:Default (new)",
+        "connector=EX01\\Default ( new ) auth:failed",
+        "connector:(new)",
+        "connector:Default(new server)",
+        "connector:Default (new",
+        "connector:new)",
+    ]), @r###"
+    this is taken for a text, not for a part of the value
+      connector:Default (new)
+                         ^^^
+    did you mean `connector:"Default (new)"`?
+    to search for the text, put it in quotes
+
+    this is taken for a text, not for a part of the value
+      connector=EX01\Default ( new ) auth:failed
+                               ^^^
+    did you mean `connector="EX01\Default ( new )"`?
+    to search for the text, put it in quotes
+
+    a value is missing
+      connector:(new)
+                ^
+    expected a value; put it in quotes if it is an odd one
+    did you mean `connector:"(new)"`?
+
+    this bracket stands within a value
+      connector:Default(new server)
+                       ^
+    did you mean `connector:"Default(new server)"`?
+    a bracket that is none of the value has a blank before it
+
+    this bracket is never closed
+      connector:Default (new
+                        ^
+    expected a closing `)`
+    where it belongs to a value or a text, put all of that in quotes
+
+    this bracket was never opened
+      connector:new)
+                   ^
+    where it belongs to a value or a text, put all of that in quotes
+    "###);
+    for text in [
+        "user:alice (a or b)",
+        "user:alice (\"new\")",
+        "auth:failed (x)",
+        "connector:\"Default (new)\"",
+        "end:Remote(x)",
+    ] {
+        assert!(parse(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn outcomes_by_other_words() {
+    insta::assert_snapshot!(wrong(&[
+        "auth:none",
+        "starttls:none",
+        "verdict:bad",
+        "severity>=critical",
+        "tls:no",
+        "auth!:failed",
+        "failures:>3",
+        "port:25-587",
+        "time>08:30",
+    ]), @r###"
+    `none` is no value of `auth`
+      auth:none
+           ^^^^
+    expected not-attempted, succeeded, rejected, failed, abandoned, unknown
+    did you mean `not-attempted`?
+
+    `none` is no value of `starttls`
+      starttls:none
+               ^^^^
+    expected not-attempted, refused, failed, succeeded, unknown
+    did you mean `not-attempted`?
+
+    `bad` is no value of `verdict`
+      verdict:bad
+              ^^^
+    expected ok, failed, incomplete, probe
+    did you mean `failed`?
+
+    `critical` is no value of `severity`
+      severity>=critical
+                ^^^^^^^^
+    expected note, warning, error
+    did you mean `error`?
+
+    `no` is no value of `tls`
+      tls:no
+          ^^
+    expected none, unknown, ssl3, 1.0, 1.1, 1.2, 1.3
+    did you mean `none`?
+
+    `!:` is no operator
+      auth!:failed
+      ^^^^^^^^^^^^
+    did you mean `-auth:failed`?
+    to search for the text, put it in quotes
+
+    `:` and an order are two operators
+      failures:>3
+               ^^
+    did you mean `failures>3`?
+
+    `25-587` is no number
+      port:25-587
+           ^^^^^^
+    expected a whole number
+    did you mean `port>=25 port<=587`?
+
+    no field is called `time`
+      time>08:30
+      ^^^^
+    did you mean `after`?
+    `heloscope fields` lists them; to search for the text, put it in quotes
+    "###);
+}
+
+#[test]
+fn values_as_they_are_copied() {
+    insta::assert_snapshot!(wrong(&[
+        "code:\"535 5.7.3\"",
+        "code:5.7",
+        "code:5*",
+        "from:<>",
+        "to:<alice@contoso.com>",
+        "user:“alice”",
+        "ip:fe80::1%eth0",
+        "after:yesterday",
+        "duration>30 s",
+        "bytes>10 M",
+    ]), @r###"
+    `535 5.7.3` is no reply code
+      code:"535 5.7.3"
+           ^^^^^^^^^^^
+    expected 535, 5xx, 5.7.3, 5.7.x; the first number is 2, 3, 4 or 5
+    did you mean `code:535 code:5.7.3`?
+
+    `5.7` is no reply code
+      code:5.7
+           ^^^
+    expected 535, 5xx, 5.7.3, 5.7.x; the first number is 2, 3, 4 or 5
+    did you mean `code:5.7.x`?
+
+    `5*` is no reply code
+      code:5*
+           ^^
+    expected 535, 5xx, 5.7.3, 5.7.x; the first number is 2, 3, 4 or 5
+    did you mean `code:5xx`?
+
+    addresses stand without `<` and `>`
+      from:<>
+           ^^
+    did you mean `from:""`?
+    to search for the text, put it in quotes
+
+    addresses stand without `<` and `>`
+      to:<alice@contoso.com>
+         ^^^^^^^^^^^^^^^^^^^
+    did you mean `to:alice@contoso.com`?
+    to search for the text, put it in quotes
+
+    `“` does not hold a value together
+      user:“alice”
+           ^^^^^^^
+    write "…" and `-`, as they stand on the keyboard
+    to search for the text, put it in quotes
+
+    `fe80::1%eth0` is no address
+      ip:fe80::1%eth0
+         ^^^^^^^^^^^^
+    expected an address, a network such as 10.0.0.0/8 or 2001:db8::/32, or 10.1.*
+    addresses are compared without their zone; did you mean `ip:fe80::1`?
+
+    `yesterday` is no time
+      after:yesterday
+            ^^^^^^^^^
+    expected 2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)
+    for a day before now, `-24h`
+
+    this is taken for a text, not for a unit
+      duration>30 s
+                  ^
+    did you mean `duration>30s`?
+    to search for the text, put it in quotes
+
+    this is taken for a text, not for a unit
+      bytes>10 M
+               ^
+    did you mean `bytes>10M`?
+    to search for the text, put it in quotes
+    "###);
+}
+
+#[test]
 fn operators_that_do_not_fit() {
     insta::assert_snapshot!(wrong(&["helo<3", "failures~3", "after>08:30", "auth~fail", "port=25,587", "helo:/mfp.*/"]), @r###"
     `helo` cannot be asked with `<`
@@ -464,15 +667,18 @@ fn what_is_never_closed_or_never_opened() {
       (auth:failed
       ^
     expected a closing `)`
+    where it belongs to a value or a text, put all of that in quotes
 
     this bracket is never closed
       x (auth:failed or (y)
         ^
     expected a closing `)`
+    where it belongs to a value or a text, put all of that in quotes
 
     this bracket was never opened
       auth:failed)
                  ^
+    where it belongs to a value or a text, put all of that in quotes
 
     this does not go here
       ()
@@ -685,6 +891,8 @@ fn spellings() {
         ("--a", "--a"),
         ("@failed -@tls", "@failed -@tls"),
         ("after:-2h", "after:-2h"),
+        ("auth:failed\u{a0}port:\u{2003}25\tx\ny", "auth:failed port:25 x y"),
+        ("bytes>10M duration>1min", "bytes>10M duration>1min"),
     ] {
         assert_eq!(parse(text).expect(text).to_string(), printed, "{text}");
     }

@@ -168,7 +168,7 @@ impl Reading<'_> {
             return Err(error(text, 0..text.len(), problem));
         }
         let tree = parse_tree(text).map_err(|fault| explain(text, fault))?;
-        self.resolve(&tree).map_err(|misread| match misread {
+        self.resolve(&tree, text).map_err(|misread| match misread {
             Wrong::Here((place, problem)) => {
                 error(text, text.len() - place.left..text.len() - place.left_after, problem)
             }
@@ -176,28 +176,28 @@ impl Reading<'_> {
         })
     }
 
-    fn resolve(&mut self, tree: &Tree) -> Result<Expression, Wrong> {
+    fn resolve(&mut self, tree: &Tree, text: &str) -> Result<Expression, Wrong> {
         Ok(match tree {
-            Tree::And(parts) => match slip::in_terms(parts) {
+            Tree::And(parts) => match slip::in_terms(parts, text) {
                 Some((part, problem)) => return Err(Wrong::Here((part.place, problem))),
-                None => Expression::And(self.resolve_all(parts)?),
+                None => Expression::And(self.resolve_all(parts, text)?),
             },
-            Tree::Or(parts) => Expression::Or(self.resolve_all(parts)?),
-            Tree::Not(inner) => Expression::Not(Box::new(self.resolve(inner)?)),
+            Tree::Or(parts) => Expression::Or(self.resolve_all(parts, text)?),
+            Tree::Not(inner) => Expression::Not(Box::new(self.resolve(inner, text)?)),
             Tree::Saved(name) => self.resolve_saved(name)?,
             Tree::Term { field, operator, values } => {
                 self.count(field.place)?;
                 Expression::Term(read_term(field, *operator, values)?)
             }
-            Tree::Rows(text) => {
-                self.count(text.place)?;
-                Expression::Term(read_rows(text)?)
+            Tree::Rows(part) => {
+                self.count(part.place)?;
+                Expression::Term(read_rows(part)?)
             }
         })
     }
 
-    fn resolve_all(&mut self, parts: &[Tree]) -> Result<Vec<Expression>, Wrong> {
-        parts.iter().map(|part| self.resolve(part)).collect()
+    fn resolve_all(&mut self, parts: &[Tree], text: &str) -> Result<Vec<Expression>, Wrong> {
+        parts.iter().map(|part| self.resolve(part, text)).collect()
     }
 
     fn count(&mut self, place: Place) -> Result<(), Wrong> {
@@ -297,6 +297,8 @@ fn error(text: &str, at: std::ops::Range<usize>, Problem { problem, help }: Prob
     SyntaxError { query: text.to_owned(), at, problem, help, saved: None }
 }
 
+const BRACKETS: &str = "where it belongs to a value or a text, put all of that in quotes";
+
 /// Says what the grammar expected.
 fn explain(text: &str, fault: Fault) -> SyntaxError {
     let at = text.len() - fault.left;
@@ -307,13 +309,20 @@ fn explain(text: &str, fault: Fault) -> SyntaxError {
         Expected::Field => Problem::new("a field is missing before this")
             .helps(slip::negation(&text[at..]).map(str::to_owned))
             .help("to search for the text, put it in quotes"),
-        Expected::Value => Problem::new("a value is missing").expected("a value; put it in quotes if it is an odd one"),
+        Expected::Value => Problem::new("a value is missing")
+            .expected("a value; put it in quotes if it is an odd one")
+            .helps(slip::value_in_brackets(text, at)),
         Expected::ClosingQuote => Problem::new("this quote is never closed").expected("a closing `\"`"),
         Expected::ClosingSlash => Problem::new("this regular expression is never closed")
             .expected("a closing `/`")
             .help("to search for the text, put it in quotes"),
-        Expected::ClosingBracket => Problem::new("this bracket is never closed").expected("a closing `)`"),
-        Expected::NoBracket => Problem::new("this bracket was never opened"),
+        Expected::ClosingBracket => {
+            Problem::new("this bracket is never closed").expected("a closing `)`").help(BRACKETS)
+        }
+        Expected::NoBracket => Problem::new("this bracket was never opened").help(BRACKETS),
+        Expected::BracketInQuotes => Problem::new("this bracket stands within a value")
+            .helps(slip::value_in_brackets(text, at))
+            .help("a bracket that is none of the value has a blank before it"),
         Expected::Blank => Problem::new("this stands too close").expected("a blank, or quotes around the whole value"),
         Expected::OneValue => Problem::new("only `:` takes several values").expected("one value"),
         Expected::Shallower => Problem::new(format!("brackets and negations are nested deeper than {MAX_DEPTH}")),

@@ -137,6 +137,10 @@ fn connector(operator: Operator, value: &Value) -> Result<ConnectorTest, Problem
 /// An endpoint is no address: what its port is asked for with is said.
 fn network(field: Field, text: &str) -> Result<Network, Problem> {
     Network::parse(text).map_err(|problem| {
+        if let Some((address, _)) = text.split_once('%').filter(|(address, _)| Network::parse(address).is_ok()) {
+            let why = "addresses are compared without their zone";
+            return problem.help(format!("{why}; did you mean `{}:{address}`?", field.name()));
+        }
         let endpoint = Endpoint::parse(text.as_bytes());
         let Some((address, port)) = endpoint.ip.zip(endpoint.port) else { return problem };
         let asked = match field {
@@ -157,7 +161,10 @@ fn number(field: Field, text: &str) -> Result<u64, Problem> {
     }
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| is_number);
-    let number = number.ok_or_else(|| Problem::new(format!("`{text}` is no number")).expected("a whole number"))?;
+    let number = number.ok_or_else(|| {
+        let range = slip::range(field, text).map(|meant| format!("did you mean `{meant}`?"));
+        Problem::new(format!("`{text}` is no number")).expected("a whole number").helps(range)
+    })?;
     match field == Field::Port && number > u64::from(u16::MAX) {
         true => Err(Problem::new(format!("`{text}` is no port")).expected("0 to 65535")),
         false => Ok(number),
@@ -199,9 +206,11 @@ fn word(field: Field, operator: Operator, text: &str, words: &[&str]) -> Result<
     if mask != 0 {
         return Ok(mask);
     }
-    Err(Problem::new(format!("`{text}` is no value of `{}`", field.name()))
-        .expected(words.join(", "))
-        .nearest(&spelled, words.iter().copied()))
+    let problem = Problem::new(format!("`{text}` is no value of `{}`", field.name())).expected(words.join(", "));
+    Err(match slip::other_value(&spelled, words) {
+        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+        None => problem.nearest(&spelled, words.iter().copied()),
+    })
 }
 
 fn like(wildcard: &str, words: &[&str]) -> Result<Vec<bool>, Problem> {
@@ -249,10 +258,25 @@ fn code(operator: Operator, text: &str) -> Result<CodeTest, Problem> {
     .ok_or_else(|| {
         let problem = Problem::new(format!("`{text}` is no reply code"));
         match is_pattern {
-            true => problem.expected(format!("{}; the first number is 2, 3, 4 or 5", Kind::Code.values())),
+            true => problem
+                .expected(format!("{}; the first number is 2, 3, 4 or 5", Kind::Code.values()))
+                .helps(meant_code(operator, text).map(|meant| format!("did you mean `{meant}`?"))),
             false => problem.expected("a code from 200 to 599"),
         }
     })
+}
+
+/// What a reply was meant by: as the log has it, `535 5.7.3`, begun, `5.7`, or with a `*`, `5*`.
+fn meant_code(operator: Operator, text: &str) -> Option<String> {
+    let term = |code: &str| format!("{}{}{code}", Field::Code.name(), operator.as_text());
+    if let Some((number, status_of)) = text.split_once([' ', '-']) {
+        let is_reply = code_range(number).is_some() && status(status_of).is_some();
+        return is_reply.then(|| format!("{} {}", term(number), term(status_of)));
+    }
+    let begun = text.trim_end_matches(['*', '.']);
+    let whole = if begun.contains('.') { format!("{begun}.x") } else { format!("{begun:x<3}") };
+    let is_code = code_range(&whole).is_some() || status(&whole).is_some();
+    (is_code && whole != text).then(|| term(&whole))
 }
 
 /// Reads `535`, `53x`, `5xx` as the first and the last code that is meant.

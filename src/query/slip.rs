@@ -7,21 +7,26 @@
 
 use super::address::Network;
 use super::error::Problem;
-use super::field::Field;
+use super::field::{Field, Kind};
 use super::syntax::{Operator, Part, Style, Tree};
+use super::time::is_unit_of_time;
 
 /// Names that people try, beside the fields that they mean.
-const OTHER_NAMES: [(&str, &str); 47] = [
+const OTHER_NAMES: [(&str, &str); 60] = [
     ("account", "user"),
     ("address", "ip"),
     ("certificate", "cert"),
     ("cipher_suite", "cipher"),
     ("client", "ip"),
+    ("client_ip", "ip"),
+    ("clientip", "ip"),
     ("cn", "cert"),
+    ("connector_id", "connector"),
     ("date", "after"),
     ("disconnect", "end"),
     ("ehlo", "helo"),
     ("elapsed", "duration"),
+    ("event", "rule"),
     ("finding", "rule"),
     ("findings", "rule"),
     ("folder", "file"),
@@ -41,6 +46,7 @@ const OTHER_NAMES: [(&str, &str); 47] = [
     ("recipient", "to"),
     ("recipients", "to"),
     ("remote", "ip"),
+    ("remote_endpoint", "ip"),
     ("remote_ip", "ip"),
     ("reply", "code"),
     ("result", "verdict"),
@@ -52,19 +58,72 @@ const OTHER_NAMES: [(&str, &str); 47] = [
     ("sessionid", "id"),
     ("since", "after"),
     ("size", "bytes"),
+    ("source", "ip"),
+    ("source_ip", "ip"),
     ("src", "ip"),
+    ("src_ip", "ip"),
     ("start", "after"),
     ("start_time", "after"),
     ("status", "code"),
+    ("tag", "rule"),
     ("thumbprint", "cert"),
+    ("time", "after"),
+    ("timestamp", "after"),
+    ("tls_version", "tls"),
     ("until", "before"),
     ("username", "user"),
+    ("version", "tls"),
 ];
 
 /// Returns the field that a name stands for elsewhere.
 pub(super) fn other_name(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase().replace('-', "_");
     OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, field)| *field)
+}
+
+/// Words that people try, beside the outcomes that they mean, the likeliest first: the first one that the
+/// field knows is meant.
+const OTHER_VALUES: [(&str, &[&str]); 26] = [
+    ("bad", &["failed", "error"]),
+    ("broken", &["failed"]),
+    ("clear", &["none"]),
+    ("clean", &["ok"]),
+    ("critical", &["error"]),
+    ("denied", &["rejected", "refused", "failed"]),
+    ("err", &["error", "failed"]),
+    ("error", &["failed"]),
+    ("fatal", &["error"]),
+    ("good", &["ok", "succeeded"]),
+    ("high", &["error"]),
+    ("info", &["note"]),
+    ("information", &["note"]),
+    ("low", &["note"]),
+    ("medium", &["warning"]),
+    ("never", &["not-attempted", "none"]),
+    ("no", &["not-attempted", "none"]),
+    ("none", &["not-attempted", "ok"]),
+    ("off", &["not-attempted", "none"]),
+    ("ok", &["succeeded"]),
+    ("open", &["incomplete"]),
+    ("partial", &["incomplete"]),
+    ("pass", &["ok", "succeeded"]),
+    ("plain", &["none"]),
+    ("true", &["succeeded"]),
+    ("yes", &["succeeded"]),
+];
+
+/// Returns the outcome that a word stands for elsewhere.
+pub(super) fn other_value(text: &str, words: &[&str]) -> Option<&'static str> {
+    let (_, meant) = OTHER_VALUES.iter().find(|(other, _)| other.eq_ignore_ascii_case(text))?;
+    meant.iter().copied().find(|meant| words.contains(meant))
+}
+
+/// Returns what a range such as `25-587` or `25..587` is written as.
+pub(super) fn range(field: Field, text: &str) -> Option<String> {
+    let (from, to) = text.split_once("..").or_else(|| text.split_once('-'))?;
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let name = field.name();
+    (is_number(from) && is_number(to)).then(|| format!("{name}>={from} {name}<={to}"))
 }
 
 /// What programs for writing letters make of quotes and of `-`.
@@ -83,11 +142,14 @@ pub(super) fn in_word(word: &Part) -> Option<Problem> {
         let meant = format!("did you mean `ip:{text}`?");
         return Some(Problem::new("this is taken for a text, not for a network").help(meant).help(IN_QUOTES));
     }
+    if let Some(problem) = negated_field(text) {
+        return Some(problem);
+    }
     let meant =
         match text {
             "&&" | "&" => "side by side means and: `a b`",
             "||" | "|" => "write `a or b`",
-            text if text.starts_with(TYPOGRAPHIC) => "write \"…\" and `-`, as they stand on the keyboard",
+            text if text.starts_with(TYPOGRAPHIC) => KEYBOARD,
             text if text.contains('\u{ff1a}') => "write `:`, as it stands on the keyboard",
             text if text.starts_with('\'') => "write \"…\"; around a whole filter, cmd.exe knows \"…\" only",
             text if text.contains('*') => {
@@ -100,6 +162,15 @@ pub(super) fn in_word(word: &Part) -> Option<Problem> {
             _ => return None,
         };
     Some(Problem::new(format!("`{}` means nothing here", word.text)).help(meant).help(IN_QUOTES))
+}
+
+/// Operators of other languages, `auth!:failed`, would make a text of a field and its value.
+fn negated_field(text: &str) -> Option<Problem> {
+    let (name, rest) = text.split_once('!')?;
+    let operator = rest.chars().next().filter(|next| matches!(next, ':' | '~'))?;
+    Field::by_name(name)?;
+    let meant = format!("did you mean `-{name}{rest}`?");
+    Some(Problem::new(format!("`!{operator}` is no operator")).help(meant).help(IN_QUOTES))
 }
 
 /// Says what is wrong with a value, if it is a slip.
@@ -128,6 +199,18 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
                 .help(did_you_mean(format!("{name}{}\"{}\"", operator.as_text(), text.trim_matches('\''))))
                 .help("to search for the text with its `'`, put it in quotes"),
         ),
+        (_, first) if TYPOGRAPHIC.contains(&first) => {
+            Some(Problem::new(format!("`{first}` does not hold a value together")).help(KEYBOARD).help(IN_QUOTES))
+        }
+        (Operator::Has, '<' | '>') if field.entry().kind.operators().contains('<') => {
+            Some(Problem::new("`:` and an order are two operators").help(did_you_mean(format!("{name}{text}"))))
+        }
+        (_, '<') if matches!(field, Field::From | Field::To) && text.ends_with('>') => {
+            let address = text.trim_matches(['<', '>']);
+            let address = if address.is_empty() { "\"\"" } else { address };
+            let meant = did_you_mean(format!("{name}{}{address}", operator.as_text()));
+            Some(Problem::new("addresses stand without `<` and `>`").help(meant).help(IN_QUOTES))
+        }
         _ => another_term(name, text),
     }
 }
@@ -141,17 +224,53 @@ fn another_term(name: &str, text: &str) -> Option<Problem> {
 }
 
 /// Finds what a blank parted: a time of day from its date, `after:2026-11-23 08:30`, a unit from its
-/// number, `bytes>10 MB`.
-pub(super) fn in_terms(parts: &[Tree]) -> Option<(&Part, Problem)> {
-    parted_unit(parts).or_else(|| parted_clock(parts))
+/// number, `bytes>10 MB`, a bracket from the name that it belongs to, `connector:Default (new)`.
+pub(super) fn in_terms<'a>(parts: &'a [Tree], query: &str) -> Option<(&'a Part, Problem)> {
+    parted_unit(parts).or_else(|| parted_clock(parts)).or_else(|| parted_bracket(parts, query))
 }
+
+/// A bracket around one word says nothing, but in the middle of a name.
+fn parted_bracket<'a>(parts: &'a [Tree], query: &str) -> Option<(&'a Part, Problem)> {
+    parts.windows(2).find_map(|pair| {
+        let [Tree::Term { field, operator, values }, Tree::Rows(word)] = pair else { return None };
+        let value = values.last().filter(|value| value.style == Style::Bare && word.style == Style::Bare)?;
+        let is_name = Field::by_name(&field.text).is_some_and(|field| field.entry().kind == Kind::Text);
+        let between = &query[query.len() - value.place.left_after..query.len() - word.place.left];
+        let after = &query[query.len() - word.place.left_after..];
+        let has_brackets = between.trim() == "(" && after.trim_start().starts_with(')');
+        let whole = &query[query.len() - value.place.left..];
+        let whole = &whole[..=whole.find(')')?];
+        let meant = format!("did you mean `{}{}\"{whole}\"`?", field.text, operator.as_text());
+        (is_name && has_brackets && values.len() == 1).then(|| {
+            (word, Problem::new("this is taken for a text, not for a part of the value").help(meant).help(IN_QUOTES))
+        })
+    })
+}
+
+/// What a value that holds brackets has to look like, where it is known to which field it belongs.
+pub(super) fn value_in_brackets(query: &str, bracket_at: usize) -> Option<String> {
+    let (before, rest) = query.split_at_checked(bracket_at).filter(|(_, rest)| rest.starts_with('('))?;
+    let term = before.rsplit([' ', '\t', '(']).next()?;
+    let operator_at = term.find([':', '=', '~', '<', '>'])?;
+    let (name, value) = term.split_at(operator_at + 1);
+    Field::by_name(name.trim_end_matches([':', '=', '!'])).filter(|field| field.entry().kind == Kind::Text)?;
+    let inner = rest.find(')').map_or(rest, |end| &rest[..=end]);
+    (!inner.contains('"') && !value.contains('"')).then(|| format!("did you mean `{name}\"{value}{inner}\"`?"))
+}
+
+/// The words that stand for units of sizes.
+const SIZE_UNITS: [&str; 10] = ["b", "k", "m", "g", "kb", "mb", "gb", "kib", "mib", "gib"];
 
 fn parted_unit(parts: &[Tree]) -> Option<(&Part, Problem)> {
     parts.windows(2).find_map(|pair| match pair {
         [Tree::Term { field, operator, values, .. }, Tree::Rows(unit)] => {
             let number = values.last().filter(|number| number.text.bytes().all(|byte| byte.is_ascii_digit()))?;
-            let is_unit = ["b", "kb", "mb", "gb", "kib", "mib", "gib"].contains(&&*unit.text.to_ascii_lowercase());
-            let is_parted = is_unit && unit.style == Style::Bare && Field::by_name(&field.text) == Some(Field::Bytes);
+            let is_unit = match Field::by_name(&field.text)?.entry().kind {
+                Kind::Size => SIZE_UNITS.contains(&&*unit.text.to_ascii_lowercase()),
+                Kind::Duration => is_unit_of_time(&unit.text),
+                _ => false,
+            };
+            let is_parted = is_unit && unit.style == Style::Bare;
             let meant = format!("did you mean `{}{}{}{}`?", field.text, operator.as_text(), number.text, unit.text);
             let problem = Problem::new("this is taken for a text, not for a unit").help(meant).help(IN_QUOTES);
             is_parted.then_some((unit, problem))
@@ -187,11 +306,30 @@ pub(super) fn negation(rest: &str) -> Option<&'static str> {
     is_slip.then_some("write `-a` or `not a` for what `!a` means elsewhere")
 }
 
+const KEYBOARD: &str = "write \"…\" and `-`, as they stand on the keyboard";
+
 const IN_QUOTES: &str = "to search for the text, put it in quotes";
 
 #[cfg(test)]
 mod tests {
+    use super::super::field::FIELDS;
     use super::*;
+
+    #[test]
+    fn other_values_are_of_fields_and_are_none() {
+        let lists = FIELDS.iter().filter_map(|entry| match entry.kind {
+            Kind::Word(words) | Kind::Scale(words, _) => Some(words),
+            _ => None,
+        });
+        let lists: Vec<&[&str]> = lists.collect();
+        for (other, meant) in OTHER_VALUES {
+            assert!(meant.iter().all(|meant| lists.iter().any(|words| words.contains(meant))), "{other}");
+            assert!(
+                lists.iter().any(|words| !words.contains(&other) && other_value(other, words).is_some()),
+                "{other}"
+            );
+        }
+    }
 
     #[test]
     fn other_names_are_of_fields_and_are_none() {

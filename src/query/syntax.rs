@@ -20,12 +20,14 @@
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take, take_while};
-use nom::character::complete::{char, multispace0, satisfy};
+use nom::character::complete::{char, satisfy};
 use nom::combinator::{cut, eof, not, opt, peek, recognize, value};
 use nom::error::{ErrorKind, ParseError};
 use nom::multi::many0;
 use nom::sequence::{delimited, pair, preceded, terminated};
 use nom::{IResult, Parser};
+
+use super::field::{Field, Kind};
 
 /// How deeply brackets and negations may be nested.
 pub const MAX_DEPTH: usize = 64;
@@ -116,6 +118,8 @@ pub(super) enum Expected {
     ClosingBracket,
     /// A bracket closes that was never opened.
     NoBracket,
+    /// A bracket opens right behind a value.
+    BracketInQuotes,
     /// Something stands right behind a term.
     Blank,
     OneValue,
@@ -145,9 +149,14 @@ fn fail<T>(input: &str, expected: Expected) -> Parsed<'_, T> {
     Err(nom::Err::Failure(Fault { left: input.len(), expected }))
 }
 
+/// Blanks of any kind: what is copied from a page or a letter has some that no key makes.
+fn blanks(input: &str) -> Parsed<'_, &str> {
+    take_while(char::is_whitespace).parse(input)
+}
+
 /// Takes the whole text apart.
 pub(super) fn parse_tree(text: &str) -> Result<Tree, Fault> {
-    let parsed = delimited(multispace0, |input| parse_or(input, 0), multispace0).parse(text);
+    let parsed = delimited(blanks, |input| parse_or(input, 0), blanks).parse(text);
     match parsed {
         Ok(("", tree)) => Ok(tree),
         Ok((rest, _)) => Err(Fault { left: rest.len(), expected: left_over(rest) }),
@@ -166,15 +175,15 @@ fn left_over(rest: &str) -> Expected {
 
 fn parse_or(input: &str, depth: usize) -> Parsed<'_, Tree> {
     let (input, first) = parse_and(input, depth)?;
-    let next = preceded((multispace0, keyword("or"), multispace0), cut(|input| parse_and(input, depth)));
+    let next = preceded((blanks, keyword("or"), blanks), cut(|input| parse_and(input, depth)));
     let (input, more) = many0(next).parse(input)?;
     Ok((input, joined(first, more, Tree::Or)))
 }
 
 fn parse_and(input: &str, depth: usize) -> Parsed<'_, Tree> {
     let (input, first) = parse_not(input, depth)?;
-    let after_word = preceded((multispace0, keyword("and"), multispace0), cut(|input| parse_not(input, depth)));
-    let beside = preceded((multispace0, not(keyword("or"))), |input| parse_not(input, depth));
+    let after_word = preceded((blanks, keyword("and"), blanks), cut(|input| parse_not(input, depth)));
+    let beside = preceded((blanks, not(keyword("or"))), |input| parse_not(input, depth));
     let (input, more) = many0(alt((after_word, beside))).parse(input)?;
     Ok((input, joined(first, more, Tree::And)))
 }
@@ -191,7 +200,7 @@ fn joined(first: Tree, more: Vec<Tree>, join: fn(Vec<Tree>) -> Tree) -> Tree {
 }
 
 fn parse_not(input: &str, depth: usize) -> Parsed<'_, Tree> {
-    let negation = terminated(alt((keyword("not"), value((), char('-')))), multispace0);
+    let negation = terminated(alt((keyword("not"), value((), char('-')))), blanks);
     let (rest, is_negated) = opt(negation).parse(input)?;
     if is_negated.is_none() {
         return alt((|input| parse_brackets(input, depth), parse_term)).parse(input);
@@ -208,9 +217,9 @@ fn parse_brackets(input: &str, depth: usize) -> Parsed<'_, Tree> {
     if depth >= MAX_DEPTH {
         return fail(input, Expected::Shallower);
     }
-    let (rest, _) = multispace0.parse(rest)?;
+    let (rest, _) = blanks(rest)?;
     let (rest, inner) = cut(|input| parse_or(input, depth + 1)).parse(rest)?;
-    let (rest, _) = multispace0.parse(rest)?;
+    let (rest, _) = blanks(rest)?;
     match rest.strip_prefix(')') {
         Some(rest) => Ok((rest, inner)),
         None if rest.is_empty() => fail(input, Expected::ClosingBracket),
@@ -231,11 +240,19 @@ fn parse_term(input: &str) -> Parsed<'_, Tree> {
     let (rest, term) =
         alt((parse_rows_regex, parse_saved, parse_rows_text, parse_field_term, parse_word)).parse(input)?;
     match rest.chars().next() {
+        Some('(') if is_text_value(&term) => fail(rest, Expected::BracketInQuotes),
         None | Some('(' | ')') => Ok((rest, term)),
         Some(next) if next.is_whitespace() => Ok((rest, term)),
         Some(',') if matches!(term, Tree::Term { .. }) => fail(rest, Expected::OneValue),
         Some(_) => fail(rest, Expected::Blank),
     }
+}
+
+/// Whether a term ends with a value that can hold a bracket, and is not in quotes.
+fn is_text_value(term: &Tree) -> bool {
+    let Tree::Term { field, values, .. } = term else { return false };
+    let is_text = Field::by_name(&field.text).is_some_and(|field| field.entry().kind == Kind::Text);
+    is_text && values.last().is_some_and(|value| value.style == Style::Bare)
 }
 
 fn parse_rows_regex(input: &str) -> Parsed<'_, Tree> {
@@ -257,11 +274,11 @@ fn parse_field_term(input: &str) -> Parsed<'_, Tree> {
     let mut name = recognize(pair(satisfy(char::is_alphabetic), take_while(is_inner)));
     let (rest, name) = name.parse(input)?;
     let field = part(input, rest, name.into(), Style::Bare);
-    let (rest, operator) = preceded(multispace0, parse_operator).parse(rest)?;
-    let (rest, _) = multispace0.parse(rest)?;
+    let (rest, operator) = preceded(blanks, parse_operator).parse(rest)?;
+    let (rest, _) = blanks(rest)?;
     let value = |input| parse_value(input, operator);
     let (rest, first) = cut(value).parse(rest)?;
-    let further = preceded((char(','), multispace0), cut(value));
+    let further = preceded((char(','), blanks), cut(value));
     let (rest, more) = match operator {
         Operator::Has => many0(further).parse(rest)?,
         _ => (rest, Vec::new()),

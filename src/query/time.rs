@@ -61,8 +61,10 @@ fn ago(length_ms: u64) -> When {
 }
 
 fn no_time(text: &str) -> Problem {
-    Problem::new(format!("`{text}` is no time"))
-        .expected("2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)")
+    let problem = Problem::new(format!("`{text}` is no time"))
+        .expected("2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)");
+    let is_day = ["today", "yesterday"].iter().any(|day| day.eq_ignore_ascii_case(text));
+    if is_day { problem.help("for a day before now, `-24h`") } else { problem }
 }
 
 fn is_clock(text: &str) -> bool {
@@ -71,9 +73,7 @@ fn is_clock(text: &str) -> bool {
 
 /// Reads `08:30`, `08:30:15.250`, with or without `Z`. Units: ticks since midnight.
 fn parse_clock(text: &str) -> Option<i64> {
-    let (hour, rest) = text.split_at_checked(text.find(':')?)?;
-    let date_time = format!("1970-01-01T{hour:0>2}{rest}");
-    parse_date_time(&date_time).map(|moment| moment.0)
+    parse_date_time(&format!("1970-01-01T{text}")).map(|moment| moment.0)
 }
 
 fn parse_date_time(text: &str) -> Option<Timestamp> {
@@ -82,8 +82,9 @@ fn parse_date_time(text: &str) -> Option<Timestamp> {
         None => (text, "00:00"),
     };
     let (clock, offset_ms) = split_offset(clock)?;
-    let seconds = if clock.matches(':').count() == 1 { ":00" } else { "" };
-    let moment = Timestamp::parse(format!("{date}T{clock}{seconds}Z").as_bytes())?;
+    let (hour, minutes) = clock.split_at_checked(clock.find(':').filter(|at| *at > 0)?)?;
+    let seconds = if minutes.matches(':').count() == 1 { ":00" } else { "" };
+    let moment = Timestamp::parse(format!("{date}T{hour:0>2}{minutes}{seconds}Z").as_bytes())?;
     Some(Timestamp(moment.0 - offset_ms * TICKS_PER_MS))
 }
 
@@ -103,8 +104,25 @@ fn split_offset(clock: &str) -> Option<(&str, i64)> {
     Some((clock, if offset.starts_with('-') { -minutes } else { minutes } * 60_000))
 }
 
-/// The units of lengths of time, in milliseconds.
-const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+/// The units of lengths of time, as they may be written, in milliseconds.
+const UNITS: [(&[&str], u64); 5] = [
+    (&["ms", "msec", "millisecond", "milliseconds"], 1),
+    (&["s", "sec", "secs", "second", "seconds"], 1000),
+    (&["m", "min", "mins", "minute", "minutes"], 60_000),
+    (&["h", "hr", "hrs", "hour", "hours"], 3_600_000),
+    (&["d", "day", "days"], 86_400_000),
+];
+
+/// How many milliseconds a unit has; letter case is ignored.
+fn unit_of(name: &str) -> Option<u64> {
+    let has_name = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    UNITS.iter().find(|(names, _)| has_name(names)).map(|(_, unit_ms)| *unit_ms)
+}
+
+/// Whether a word is the name of a unit of time.
+pub(super) fn is_unit_of_time(name: &str) -> bool {
+    unit_of(name).is_some()
+}
 
 /// Reads `30s`, `1.5h`, `1h30m`; 0 needs no unit. Units: milliseconds.
 ///
@@ -137,7 +155,7 @@ fn parse_part(text: &str) -> Option<(u64, &str)> {
     let (number, rest) = text.split_at(n_digits);
     let n_letters = rest.find(|next: char| !next.is_ascii_alphabetic()).unwrap_or(rest.len());
     let (unit, rest) = rest.split_at(n_letters);
-    let unit_ms = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?.1;
+    let unit_ms = unit_of(unit)?;
     scaled(number, unit_ms).map(|length| (length, rest))
 }
 
@@ -173,6 +191,7 @@ mod tests {
         check("2026-11-23", "2026-11-23T00:00:00Z");
         check("2026-11-23T08:30", "2026-11-23T08:30:00Z");
         check("2026-11-23 08:30:15", "2026-11-23T08:30:15Z");
+        check("2026-11-23T8:30", "2026-11-23T08:30:00Z");
         check("2026-11-23T08:30:15.104Z", "2026-11-23T08:30:15.104Z");
         check("2026-11-23T08:30+02:00", "2026-11-23T06:30:00Z");
         check("2026-11-23T08:30:00.5-03:30", "2026-11-23T12:00:00.5Z");
@@ -203,6 +222,8 @@ mod tests {
             "08:60",
             ":",
             "é:30",
+            ":30",
+            "2026-11-23T:30",
             "-9é",
         ] {
             assert!(When::parse(text).is_err(), "{text}");
@@ -212,8 +233,9 @@ mod tests {
 
     #[test]
     fn lengths() {
-        let lengths = ["0", "250ms", "30s", "1.5s", "1h30m", "2d", "0.25m"].map(|text| parse_length(text).unwrap());
-        assert_eq!(lengths, [0, 250, 30_000, 1500, 5_400_000, 172_800_000, 15_000]);
+        let lengths = ["0", "250ms", "30s", "1.5s", "1h30m", "2d", "0.25m", "1min", "2Hours", "5secs"];
+        let lengths = lengths.map(|text| parse_length(text).unwrap());
+        assert_eq!(lengths, [0, 250, 30_000, 1500, 5_400_000, 172_800_000, 15_000, 60_000, 7_200_000, 5000]);
         for text in ["", "30", "s", "30x", "1..5s", "-3s", "1,5s", "5s5"] {
             assert!(parse_length(text).is_err(), "{text}");
         }
