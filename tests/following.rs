@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 const HEADER: &str = "#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n#Date: 2026-11-23T08:00:00.000Z\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n";
@@ -193,6 +193,26 @@ fn what_is_printed_again_is_marked() {
     let rows = again(&["lines"], 2);
     assert_eq!(rows[0], "EX01/08DE2A1B3C4D0001 2026-11-23T08:29:00.104Z = again: rows came late");
     assert_eq!(rows.len(), 5);
+}
+
+/// Windows tells of it only when something is written.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_noticed_before_anything_is_written() {
+    for what in ["sessions", "lines"] {
+        let scene = Scene::begin(&(HEADER.to_owned() + &part(1, 0, 4)));
+        let folder = scene.folder.path().to_str().expect("a path");
+        let mut command = command(&[what, "-F", "--poll-interval", "0.05", folder]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+        let errors = lines_of(child.stderr.take().expect("a pipe"));
+        let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
+        let running = Running { child, lines: channel().1, errors };
+        reader.read_line(&mut String::new()).expect("a line");
+        drop(reader);
+        // It ends, and says nothing.
+        assert_eq!(running.errors.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected), "{what}");
+        assert_eq!(running.end(), (Some(0), Vec::new()));
+    }
 }
 
 #[test]

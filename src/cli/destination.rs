@@ -45,6 +45,14 @@ impl Destination {
         Ok(Self::File(BufWriter::with_capacity(BUFFER_BYTES, beside), path.to_owned()))
     }
 
+    /// Whether nobody reads any more what is written, as far as the system tells without a write.
+    pub(super) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Stdout(out) => has_lost_its_reader(out.get_ref()),
+            Self::Device(_) | Self::File(..) => false,
+        }
+    }
+
     /// Puts the answer in its place.
     ///
     /// Errors: what the system says; the file is then as it was.
@@ -59,6 +67,22 @@ impl Destination {
             }
         }
     }
+}
+
+/// Asked for nothing in particular, the system tells of what has gone wrong alone, and at once: GNU tail
+/// asks so too.
+#[cfg(unix)]
+fn has_lost_its_reader(out: &Stdout) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut asked = [PollFd::new(out, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut asked, Some(&at_once)).is_ok() && asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+/// Windows tells it of a pipe only when something is written.
+#[cfg(not(unix))]
+fn has_lost_its_reader(_out: &Stdout) -> bool {
+    false
 }
 
 /// A temporary file is its owner's alone; the answer gets the rights that the file had before, or

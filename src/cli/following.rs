@@ -2,7 +2,8 @@
 //!
 //! In: how to render a session, how often to look. Out: the sessions, an [`Exit`].
 //!
-//! **Invariant**: what was read is printed before the next wait; Ctrl-C prints what is known.
+//! **Invariant**: what was read is printed before the next wait; Ctrl-C prints what is known. Where the
+//! system tells that the reader has gone, it ends at the next look.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -46,6 +47,10 @@ pub(super) fn follow<R: Render>(
     let mut feed = Feed { common, live, query, render, printing, n_sessions: 0, n_errors };
     let mut round = feed.first_round()?;
     while round.flow.is_continue() && feed.live.can_grow() && !interrupt::wait(interval) {
+        // It may be long until a session is written, and so until the write fails.
+        if feed.printing.is_abandoned() {
+            return Err(Error::ReaderGone);
+        }
         round = feed.round(None)?;
     }
     if !feed.printing.is_full() {

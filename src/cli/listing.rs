@@ -96,6 +96,11 @@ impl Printing {
         self.order.is_full()
     }
 
+    /// Whether nobody reads any more what is printed.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.out.is_abandoned()
+    }
+
     /// Writes all that waits, so that whoever reads the answer has it.
     ///
     /// Errors: what the system says, now or since the last call.
