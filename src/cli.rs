@@ -23,6 +23,7 @@ mod summary;
 mod check;
 mod fields;
 mod explain;
+mod completions;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -145,11 +146,7 @@ fn dispatch(args: &Args) -> Result<Exit, Error> {
         Command::Fields { format, config } => fields::run(*format, config.as_deref()),
         Command::Explain { words } => explain::run(words),
         Command::Schema { of } => print(schema(*of).as_bytes()),
-        Command::Completions { shell } => {
-            let mut text = Vec::new();
-            clap_complete::generate(*shell, &mut Args::command(), "heloscope", &mut text);
-            print(&text)
-        }
+        Command::Completions { shell } => completions::run(*shell),
         Command::Man => {
             let mut text = Vec::new();
             let rendered = clap_mangen::Man::new(Args::command()).render(&mut text);

@@ -578,13 +578,62 @@ fn schema_completions_and_manual() {
     let schema: serde_json::Value = serde_json::from_slice(&run(&["schema", "patterns"]).stdout).expect("valid JSON");
     assert!(jsonschema::meta::is_valid(&schema));
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let completions = run(&["completions", shell]);
-        assert!(stdout(&completions).contains("sessions"), "{shell}");
-        // The others complete no values at all.
-        let has_values = matches!(shell, "bash" | "zsh" | "fish");
-        assert!(!has_values || stdout(&completions).contains("starttls"), "{shell} knows no fields");
+        let completions = stdout(&run(&["completions", shell]));
+        assert!(completions.contains("sessions") && completions.contains("heloscope completions words"), "{shell}");
     }
+    let of_words = |words: &str| stdout(&run_on(&["completions", "words"], words.as_bytes()));
+    assert_eq!(of_words("sessions\n-f\nx starttls:re\n"), "x starttls:refused\n");
+    assert_eq!(of_words("\u{feff}sessions\r\n--filter\r\nfro\r\n"), "from:\ta sender; \"\" is the empty one\n");
+    assert_eq!(of_words("sessions\n"), "");
     let manual = stdout(&run(&["man"]));
     assert!(manual.starts_with(".ie") && manual.contains("summary"), "{manual}");
     check!("version", "--version");
+}
+
+/// What bash makes of a line whose last word is begun; `replaced` is what bash takes for that word.
+#[cfg(unix)]
+fn bash_completes(line: &str, replaced: &str) -> Option<String> {
+    let script = stdout(&run(&["completions", "bash"]));
+    let asking = r#"
+        COMP_LINE="$1" COMP_POINT=${#1}
+        read -ra COMP_WORDS <<< "$1"
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _heloscope_or_values heloscope "$2" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let own = Path::new(env!("CARGO_BIN_EXE_heloscope")).parent().expect("a folder").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).expect("a path");
+    let mut bash = Command::new("bash");
+    bash.args(["--norc", "-c", &format!("{script}{asking}"), "bash", line, replaced]).env("PATH", path);
+    let output = bash.env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR")).output().ok()?;
+    assert_eq!(stderr(&output), "", "{line}");
+    Some(stdout(&output))
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_values() {
+    for (line, replaced, expected) in [
+        ("heloscope sessions -f auth:fa", "fa", "failed\n"),
+        ("heloscope sessions -f auth:", "", "not-attempted\nsucceeded\nrejected\nfailed\nabandoned\nunknown\n"),
+        ("heloscope sessions -f 'auth:failed st", "auth:failed st", "auth:failed starttls:\n"),
+        (
+            "heloscope lines  -f \"auth:failed -(tls<1.",
+            "auth:failed -(tls<1.",
+            "auth:failed -(tls<1.0\nauth:failed -(tls<1.1\nauth:failed -(tls<1.2\nauth:failed -(tls<1.3\n",
+        ),
+        ("heloscope check logs --deny relay", "relay", "relay-denied\n"),
+        ("heloscope check logs --max=auth-mi", "auth-mi", "auth-missing=\n"),
+        ("heloscope summary --tz +05", "+05", "+05:00\n"),
+        ("heloscope explain LogonD", "LogonD", "LogonDenied\n"),
+        ("heloscope summary --format m", "m", "markdown\n"),
+        // What the program knows nothing of is completed as before.
+        ("heloscope ses", "ses", "sessions\n"),
+        ("heloscope sessions --fil", "--fil", "--files-with-matches\n--filter\n"),
+        ("heloscope sessions sam", "sam", "\n"),
+    ] {
+        let Some(told) = bash_completes(line, replaced) else { return };
+        assert_eq!(told, expected, "{line}");
+    }
 }

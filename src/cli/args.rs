@@ -8,12 +8,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::Styles;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::output::time::Zone;
 use crate::policy::Limit;
-use crate::query::field::{FIELDS, FieldEntry};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -207,7 +206,8 @@ pub(super) enum Command {
     /// Print completions for a shell
     Completions {
         /// The shell
-        shell: clap_complete::Shell,
+        #[arg(value_enum)]
+        shell: Target,
     },
     /// Print the manual page
     Man,
@@ -269,8 +269,6 @@ pub(super) struct Filtering {
         long,
         value_name = "QUERY",
         allow_hyphen_values = true,
-        value_parser = QueryText,
-        hide_possible_values = true,
         long_help = filter_help()
     )]
     pub(super) filter: Vec<String>,
@@ -333,25 +331,36 @@ fn filter_help() -> String {
     )
 }
 
-/// Any text; the names of the fields are known for completion.
-#[derive(Clone, Copy, Debug)]
-struct QueryText;
+/// What completions are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Target {
+    /// bash
+    Bash,
+    /// Elvish
+    Elvish,
+    /// fish
+    Fish,
+    /// `PowerShell`, on any system
+    #[value(name = "powershell")]
+    PowerShell,
+    /// zsh
+    Zsh,
+    /// What the scripts ask: the words of a line on standard input, the last one begun
+    #[value(hide = true)]
+    Words,
+}
 
-impl TypedValueParser for QueryText {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &std::ffi::OsStr,
-    ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let value = |entry: &FieldEntry| PossibleValue::new(entry.name).help(entry.help);
-        Some(Box::new(FIELDS.iter().map(value)))
+impl Target {
+    /// The shell; `None` for what its script asks.
+    pub(super) fn to_shell(self) -> Option<Shell> {
+        match self {
+            Self::Bash => Some(Shell::Bash),
+            Self::Elvish => Some(Shell::Elvish),
+            Self::Fish => Some(Shell::Fish),
+            Self::PowerShell => Some(Shell::PowerShell),
+            Self::Zsh => Some(Shell::Zsh),
+            Self::Words => None,
+        }
     }
 }
 

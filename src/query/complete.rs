@@ -20,6 +20,9 @@ pub struct Completion {
 
 /// Returns what can be typed at the end of `text`: fields, then their values.
 pub fn complete(text: &str, saved: &SavedFilters) -> Completion {
+    if is_within_quotes(text) {
+        return Completion { from: text.len(), words: Vec::new() };
+    }
     let is_before = |(_, next): &(usize, char)| next.is_whitespace() || *next == '(';
     let start = text.char_indices().rfind(is_before).map_or(0, |(at, next)| at + next.len_utf8());
     let start = start + text[start..].bytes().take_while(|byte| *byte == b'-').count();
@@ -38,6 +41,16 @@ pub fn complete(text: &str, saved: &SavedFilters) -> Completion {
         _ => &[],
     };
     of(start + value_at, &word[value_at..], values.iter().copied())
+}
+
+/// Whether a quote is open: whatever stands there is a text.
+fn is_within_quotes(text: &str) -> bool {
+    let (mut is_open, mut is_escaped) = (false, false);
+    for next in text.chars() {
+        is_open ^= next == '"' && !is_escaped;
+        is_escaped = is_open && next == '\\' && !is_escaped;
+    }
+    is_open
 }
 
 fn of<'a>(from: usize, begun: &str, known: impl IntoIterator<Item = &'a str>) -> Completion {
@@ -68,6 +81,9 @@ mod tests {
         check("rule:relay", 5, &["relay-denied"]);
         check("helo:x", 5, &[]);
         check("größe", 0, &[]);
+        check("connector:\"client fr", 20, &[]);
+        check("connector:\"client\" fro", 19, &["from:"]);
+        check("\"a\\\" fro", 8, &[]);
         check("x\u{85}st", 3, &["starttls:"]);
     }
 }
