@@ -215,7 +215,10 @@ fn texts() {
             let files = record["files"].as_array().expect("a list");
             let name =
                 |file: &Value| file["path"].as_str().expect("a path").rsplit(['/', '\\']).next().map(str::to_owned);
-            files.iter().filter_map(name).any(|name| name.starts_with("auth-") && name.ends_with(".log"))
+            files
+                .iter()
+                .filter_map(name)
+                .any(|name| name.strip_suffix(".log").is_some_and(|name| name.starts_with("auth-")))
         }),
         ("id:EX01/08DF491A9AC4C2DF", &|record| holds(text(record, "/id"), "EX01/08DF491A9AC4C2DF")),
         ("id=08DF491A9AC5241A~2", &|record| text(record, "/id") == "EX01/08DF491A9AC5241A~2"),

@@ -426,10 +426,6 @@ fn outcomes_by_other_words() {
         "verdict:bad",
         "severity>=critical",
         "tls:no",
-        "auth!:failed",
-        "failures:>3",
-        "port:25-587",
-        "time>08:30",
     ]), @r###"
     `none` is no value of `auth`
       auth:none
@@ -460,7 +456,27 @@ fn outcomes_by_other_words() {
           ^^
     expected none, unknown, ssl3, 1.0, 1.1, 1.2, 1.3
     did you mean `none`?
+    "###);
+}
 
+#[test]
+fn lists_and_orders_of_other_languages() {
+    insta::assert_snapshot!(wrong(&[
+        "auth!:failed",
+        "failures:>3",
+        "port:25-587",
+        "time>08:30",
+        "auth:(failed or rejected)",
+        "x (port:(25 OR 587))",
+        "auth:failed|rejected",
+        "-auth=failed,rejected",
+        "auth!=failed,rejected x",
+        "bytes>1,000,000",
+        "failures>3,4",
+        "failures=>3",
+        "last:1h",
+        "after:1h",
+    ]), @r###"
     `!:` is no operator
       auth!:failed
       ^^^^^^^^^^^^
@@ -483,6 +499,63 @@ fn outcomes_by_other_words() {
       ^^^^
     did you mean `after`?
     `heloscope fields` lists them; to search for the text, put it in quotes
+
+    a value is missing
+      auth:(failed or rejected)
+           ^
+    expected a value; put it in quotes if it is an odd one
+    did you mean `auth:failed,rejected`?
+
+    a value is missing
+      x (port:(25 OR 587))
+              ^
+    expected a value; put it in quotes if it is an odd one
+    did you mean `port:25,587`?
+
+    `|` does not part values
+      auth:failed|rejected
+           ^^^^^^^^^^^^^^^
+    did you mean `auth:failed,rejected`?
+
+    only `:` takes several values
+      -auth=failed,rejected
+                  ^
+    expected one value
+    did you mean `auth:failed,rejected`?
+
+    only `:` takes several values
+      auth!=failed,rejected x
+                  ^
+    expected one value
+    did you mean `-auth:failed,rejected`?
+
+    only `:` takes several values
+      bytes>1,000,000
+             ^
+    expected one value
+    did you mean `bytes>1000000`?
+
+    only `:` takes several values
+      failures>3,4
+                ^
+    expected one value
+
+    `=>` is no operator
+      failures=>3
+               ^^
+    did you mean `failures>=3`?
+
+    no field is called `last`
+      last:1h
+      ^^^^
+    did you mean `after`?
+    `heloscope fields` lists them; to search for the text, put it in quotes
+
+    `1h` is no time
+      after:1h
+            ^^
+    expected 2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)
+    did you mean `-1h`?
     "###);
 }
 
@@ -593,6 +666,7 @@ fn operators_that_do_not_fit() {
       port=25,587
              ^
     expected one value
+    did you mean `port:25,587`?
 
     `:` takes no regular expression
       helo:/mfp.*/

@@ -4,7 +4,7 @@
 //! or what that last word can become, a line each: the whole word, and behind a tab what it is.
 //!
 //! Commands and options come from clap's scripts, which complete no values on some shells and none that
-//! depend on what was typed on any. clap's own way of asking the program is not stable yet (clap_complete
+//! depend on what was typed on any. clap's own way of asking the program is not stable yet (`clap_complete`
 //! 4.6, 2026-11), so each script asks for the values of a query, a rule, a zone in a few lines of its own.
 //!
 //! **Invariant**: reads no log; where it knows nothing to offer it says nothing, and the script goes on
@@ -72,7 +72,7 @@ fn answer() -> String {
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let words: Vec<&str> = text.split('\n').collect();
     let saved_of = |config: Option<PathBuf>| saved_filters(config.as_deref()).unwrap_or_default();
-    offered(&words, &saved_of).into_iter().map(|word| word.into_line()).collect()
+    offered(&words, &saved_of).into_iter().map(Word::into_line).collect()
 }
 
 /// A word, and what it is.

@@ -324,7 +324,9 @@ fn explain(text: &str, fault: Fault) -> SyntaxError {
             .helps(slip::value_in_brackets(text, at))
             .help("a bracket that is none of the value has a blank before it"),
         Expected::Blank => Problem::new("this stands too close").expected("a blank, or quotes around the whole value"),
-        Expected::OneValue => Problem::new("only `:` takes several values").expected("one value"),
+        Expected::OneValue => {
+            Problem::new("only `:` takes several values").expected("one value").helps(slip::several_values(text, at))
+        }
         Expected::Shallower => Problem::new(format!("brackets and negations are nested deeper than {MAX_DEPTH}")),
     };
     let length = text[at..].chars().next().map_or(0, char::len_utf8);

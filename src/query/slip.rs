@@ -12,7 +12,7 @@ use super::syntax::{Operator, Part, Style, Tree};
 use super::time::is_unit_of_time;
 
 /// Names that people try, beside the fields that they mean.
-const OTHER_NAMES: [(&str, &str); 60] = [
+const OTHER_NAMES: [(&str, &str); 61] = [
     ("account", "user"),
     ("address", "ip"),
     ("certificate", "cert"),
@@ -32,6 +32,7 @@ const OTHER_NAMES: [(&str, &str); 60] = [
     ("folder", "file"),
     ("host", "server"),
     ("hostname", "server"),
+    ("last", "after"),
     ("level", "severity"),
     ("local_ip", "local"),
     ("local_port", "port"),
@@ -202,6 +203,13 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
         (_, first) if TYPOGRAPHIC.contains(&first) => {
             Some(Problem::new(format!("`{first}` does not hold a value together")).help(KEYBOARD).help(IN_QUOTES))
         }
+        (Operator::Is, order @ ('<' | '>')) if field.entry().kind.operators().contains('<') => {
+            Some(Problem::new(format!("`={order}` is no operator")).help(did_you_mean(format!("{name}{order}={rest}"))))
+        }
+        (Operator::Has | Operator::Is, _) if text.contains('|') && field.entry().kind != Kind::Text => {
+            let meant = did_you_mean(format!("{name}:{}", text.replace("||", "|").replace('|', ",")));
+            Some(Problem::new("`|` does not part values").help(meant))
+        }
         (Operator::Has, '<' | '>') if field.entry().kind.operators().contains('<') => {
             Some(Problem::new("`:` and an order are two operators").help(did_you_mean(format!("{name}{text}"))))
         }
@@ -247,15 +255,44 @@ fn parted_bracket<'a>(parts: &'a [Tree], query: &str) -> Option<(&'a Part, Probl
     })
 }
 
-/// What a value that holds brackets has to look like, where it is known to which field it belongs.
+/// What a value that holds brackets has to look like, or the values that elsewhere stand in brackets, where it
+/// is known to which field they belong.
 pub(super) fn value_in_brackets(query: &str, bracket_at: usize) -> Option<String> {
     let (before, rest) = query.split_at_checked(bracket_at).filter(|(_, rest)| rest.starts_with('('))?;
-    let term = before.rsplit([' ', '\t', '(']).next()?;
-    let operator_at = term.find([':', '=', '~', '<', '>'])?;
-    let (name, value) = term.split_at(operator_at + 1);
-    Field::by_name(name.trim_end_matches([':', '=', '!'])).filter(|field| field.entry().kind == Kind::Text)?;
-    let inner = rest.find(')').map_or(rest, |end| &rest[..=end]);
-    (!inner.contains('"') && !value.contains('"')).then(|| format!("did you mean `{name}\"{value}{inner}\"`?"))
+    let (field, operator, value) = term_before(before)?;
+    let whole = rest.find(')').map_or(rest, |end| &rest[..=end]);
+    let words = whole.trim_matches(['(', ')']).split_whitespace();
+    let (values, ors): (Vec<&str>, Vec<&str>) = words.partition(|word| !word.eq_ignore_ascii_case("or"));
+    if value.is_empty() && !ors.is_empty() && ors.len() + 1 == values.len() {
+        return Some(format!("did you mean `{}:{}`?", field.name(), values.join(",")));
+    }
+    let can_be_quoted = field.entry().kind == Kind::Text && !whole.contains('"') && !value.contains('"');
+    can_be_quoted.then(|| format!("did you mean `{}{operator}\"{value}{whole}\"`?", field.name()))
+}
+
+/// The field, the operator and the value that end a text, none of them in quotes.
+fn term_before(text: &str) -> Option<(Field, &str, &str)> {
+    let term = text.rsplit([' ', '\t', '(']).next()?;
+    let (name, rest) = term.split_at(term.find([':', '=', '!', '~', '<', '>'])?);
+    let value = rest.trim_start_matches([':', '=', '!', '~', '<', '>']);
+    Some((Field::by_name(name.trim_start_matches('-'))?, &rest[..rest.len() - value.len()], value))
+}
+
+/// What was meant by several values where one goes: any of them, or a number with its thousands parted.
+pub(super) fn several_values(query: &str, comma_at: usize) -> Option<String> {
+    let (before, rest) = query.split_at_checked(comma_at)?;
+    let (field, operator, value) = term_before(before)?;
+    let more = rest.split_whitespace().next()?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let meant = match operator {
+        "=" => format!("{}:{value}{more}", field.name()),
+        "!=" => format!("-{}:{value}{more}", field.name()),
+        _ if is_number(value) && more.split(',').skip(1).all(|part| part.len() == 3 && is_number(part)) => {
+            format!("{}{operator}{value}{}", field.name(), more.replace(',', ""))
+        }
+        _ => return None,
+    };
+    Some(format!("did you mean `{meant}`?"))
 }
 
 /// The words that stand for units of sizes.

@@ -64,7 +64,11 @@ fn no_time(text: &str) -> Problem {
     let problem = Problem::new(format!("`{text}` is no time"))
         .expected("2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)");
     let is_day = ["today", "yesterday"].iter().any(|day| day.eq_ignore_ascii_case(text));
-    if is_day { problem.help("for a day before now, `-24h`") } else { problem }
+    match parse_length(text) {
+        _ if is_day => problem.help("for a day before now, `-24h`"),
+        Ok(length_ms) if length_ms > 0 => problem.help(format!("did you mean `-{text}`?")),
+        _ => problem,
+    }
 }
 
 fn is_clock(text: &str) -> bool {
