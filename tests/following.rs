@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 const HEADER: &str = "#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n#Date: 2026-11-23T08:00:00.000Z\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n";
@@ -210,7 +210,7 @@ fn a_reader_that_goes_away_is_noticed_before_anything_is_written() {
         reader.read_line(&mut String::new()).expect("a line");
         drop(reader);
         // It ends, and says nothing.
-        assert_eq!(running.errors.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected), "{what}");
+        assert_eq!(running.errors.recv_timeout(LONG), Err(std::sync::mpsc::RecvTimeoutError::Disconnected), "{what}");
         assert_eq!(running.end(), (Some(0), Vec::new()));
     }
 }
