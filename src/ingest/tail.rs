@@ -66,7 +66,7 @@ const SECOND: &str = "2026-11-23T08:30:15";
 fn latest_of(file: &LogFile, lines: &[u8]) -> Option<Timestamp> {
     let mut latest: Option<(Timestamp, &[u8])> = None;
     let is_usual = !file.schema.is_custom();
-    for line in lines.rsplit(|&byte| byte == b'\n') {
+    for line in from_the_end(lines) {
         let second = line.get(..SECOND.len()).filter(|_| is_usual && line[0].is_ascii_digit());
         let is_earlier = latest.zip(second).is_some_and(|((_, latest), second)| second < latest);
         if !is_earlier && let Some(time) = time_of(file, line.trim_ascii_end()) {
@@ -79,6 +79,16 @@ fn latest_of(file: &LogFile, lines: &[u8]) -> Option<Timestamp> {
     latest.map(|(time, _)| time)
 }
 
+/// The lines of a text, the last one first.
+fn from_the_end(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut end = text.len();
+    memchr::memrchr_iter(b'\n', text).map(|at| at + 1).chain([0]).map(move |start| {
+        let line = &text[start..end];
+        end = start.saturating_sub(1);
+        line
+    })
+}
+
 /// Reads so many bytes of a file, from a place on; of UTF-16 what of it is ASCII, which is all that
 /// matters for times and ids.
 ///
@@ -88,7 +98,9 @@ pub(super) fn read_part(path: &Path, from: u64, n_bytes: u64) -> io::Result<Vec<
     opened.seek(SeekFrom::Start(from))?;
     let mut part = Vec::new();
     opened.take(n_bytes).read_to_end(&mut part)?;
-    part.retain(|byte| *byte != 0);
+    if memchr::memchr(0, &part).is_some() {
+        part.retain(|byte| *byte != 0);
+    }
     Ok(part)
 }
 
@@ -156,6 +168,7 @@ mod tests {
         let utf_16: Vec<u8> =
             [0xfeff].into_iter().chain(row.repeat(2).encode_utf16()).flat_map(u16::to_le_bytes).collect();
         check("a.log", &utf_16, latest);
+        check("a.log", format!("\n\n{row}\n\n").as_bytes(), latest);
         check("a.log", b"", None);
     }
 }
