@@ -242,7 +242,8 @@ fn parted_bracket<'a>(parts: &'a [Tree], query: &str) -> Option<(&'a Part, Probl
     parts.windows(2).find_map(|pair| {
         let [Tree::Term { field, operator, values }, Tree::Rows(word)] = pair else { return None };
         let value = values.last().filter(|value| value.style == Style::Bare && word.style == Style::Bare)?;
-        let is_name = Field::by_name(&field.text).is_some_and(|field| field.entry().kind == Kind::Text);
+        // Of all names those of connectors have brackets now and then: `Default (EX01)`.
+        let is_name = Field::by_name(&field.text) == Some(Field::Connector);
         let between = &query[query.len() - value.place.left_after..query.len() - word.place.left];
         let after = &query[query.len() - word.place.left_after..];
         let has_brackets = between.trim() == "(" && after.trim_start().starts_with(')');
