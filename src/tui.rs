@@ -24,6 +24,7 @@ pub mod tables;
 mod suspects;
 pub mod browse;
 pub mod session;
+mod findings;
 mod difference;
 pub mod writing;
 pub mod message;

@@ -201,6 +201,43 @@ fn a_span_becomes_a_filter() {
 }
 
 #[test]
+fn what_was_found_is_scrolled() {
+    for size in [(60, 12), (80, 24), (120, 40)] {
+        let mut screen = open("", size);
+        screen.press("/rule:auth-in-clear<enter>n");
+        assert!(screen.screen().contains("lines below") || size.1 == 12, "{}", screen.screen());
+        screen.press("<tab><tab>");
+        assert_eq!(screen.model.focus, Focus::Findings);
+        let first = screen.screen();
+        assert!(first.contains("error: ") && !first.contains(" above"), "{first}");
+        screen.press("j");
+        let shown = screen.screen();
+        assert!(!shown.contains("error: ") && shown.contains("1 line above, "), "{shown}");
+        screen.press("G");
+        let last = screen.screen();
+        assert!(last.contains("lines above ") && !last.contains("below"), "{last}");
+        let top = screen.model.transcript.found_top;
+        screen.press("j<pgdn>");
+        assert_eq!(screen.model.transcript.found_top, top);
+        screen.press("<pgup>");
+        assert!(screen.model.transcript.found_top < top);
+        screen.press("g");
+        assert_eq!(screen.screen(), first);
+        // Another session is read from its beginning.
+        screen.press("Gn");
+        assert_eq!((screen.model.focus, screen.model.transcript.found_top), (Focus::Findings, 0));
+        screen.press("<tab>");
+        assert_eq!(screen.model.focus, Focus::Timeline);
+        screen.press("<shift+tab><shift+tab>");
+        assert_eq!(screen.model.focus, Focus::Transcript);
+    }
+    // Where nothing was found, nothing is scrolled.
+    let mut screen = open("", (120, 40));
+    screen.press("/verdict:ok -rule:*<enter><tab><tab>");
+    assert_eq!(screen.model.focus, Focus::Timeline);
+}
+
+#[test]
 fn the_transcript_is_searched() {
     let mut screen = open("auth-rejected.log", (120, 40));
     screen.press("<enter>g/logondenied<enter>");

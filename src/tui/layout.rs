@@ -40,6 +40,12 @@ impl Panes {
         usize::from(self.list.height.saturating_sub(3))
     }
 
+    /// How wide and how high what was found is, its frame taken off.
+    pub fn findings_size(&self) -> (usize, usize) {
+        let inner = |cells: u16| usize::from(cells.saturating_sub(2));
+        self.findings.map_or((0, 0), |pane| (inner(pane.width), inner(pane.height)))
+    }
+
     /// How many lines of the transcript are shown.
     pub fn transcript_lines(&self) -> usize {
         usize::from(self.transcript.map_or(0, |pane| pane.height.saturating_sub(2)))
@@ -85,17 +91,29 @@ fn split(model: &Model, panes: &mut Panes) {
         panes.list.width = left;
         Rect::new(left, whole.y, whole.width - left, whole.height)
     } else {
-        let share = if model.focus == Focus::Transcript { whole.height / 4 } else { whole.height / 2 };
+        let is_read = matches!(model.focus, Focus::Transcript | Focus::Findings);
+        let share = if is_read { whole.height / 4 } else { whole.height / 2 };
         panes.list.height = share.max(4);
         Rect::new(0, whole.y + panes.list.height, whole.width, whole.height - panes.list.height)
     };
     panes.transcript = Some(pane);
-    let n_findings = model.loaded().map_or(0, |loaded| loaded.findings.len());
-    if n_findings > 0 && pane.height >= 9 {
-        let below = (pane.height * 2 / 5).clamp(4, 16);
-        panes.transcript = Some(Rect { height: pane.height - below, ..pane });
-        panes.findings = Some(Rect { y: pane.y + pane.height - below, height: below, ..pane });
+    if model.has_findings() {
+        put_findings(model.focus == Focus::Findings, pane, panes);
     }
+}
+
+/// Puts what was found below the transcript; where there is no room for both, in its place while keys
+/// go there.
+fn put_findings(has_focus: bool, pane: Rect, panes: &mut Panes) {
+    let below = match (pane.height >= 9, has_focus) {
+        (true, true) => pane.height * 3 / 5,
+        (true, false) => (pane.height * 2 / 5).clamp(4, 16),
+        (false, true) => pane.height,
+        (false, false) => return,
+    };
+    let above = pane.height - below;
+    panes.transcript = (above > 0).then_some(Rect { height: above, ..pane });
+    panes.findings = Some(Rect { y: pane.y + above, height: below, ..pane });
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub enum Focus {
     List,
     /// The transcript.
     Transcript,
+    /// What was found.
+    Findings,
     /// The timeline.
     Timeline,
 }
@@ -130,6 +132,8 @@ pub struct Transcript {
     pub top: usize,
     /// How many cells it is scrolled to the right.
     pub left: usize,
+    /// The first line of what was found that is shown.
+    pub found_top: usize,
     /// Whether rows are shown as the log has them.
     pub is_raw: bool,
     /// Whether a good session stands beside it.
@@ -300,6 +304,12 @@ impl Model {
     /// The transcript's session, where it was read.
     pub fn loaded(&self) -> Option<&Loaded> {
         self.transcript.pair.session.as_ref()
+    }
+
+    /// Whether something was found in the transcript's session, and is shown beside it.
+    pub fn has_findings(&self) -> bool {
+        let has_any = self.loaded().is_some_and(|loaded| !loaded.findings.is_empty());
+        has_any && self.view == View::Sessions && !self.transcript.has_good
     }
 
     /// How many lines the transcript has.

@@ -65,6 +65,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick(now) => model.now = Some(now),
         Message::Hangup => effects.push(Effect::Quit(Ending::Interrupted)),
     }
+    if model.focus == Focus::Findings && !model.has_findings() {
+        model.focus = Focus::Transcript;
+    }
     moving::keep_in_sight(model);
     ask(model, &mut effects);
     effects
@@ -153,6 +156,8 @@ fn take_mouse(model: &mut Model, mouse: Mouse) {
                 }
             } else if panes.transcript.is_some_and(is_in) {
                 model.focus = Focus::Transcript;
+            } else if panes.findings.is_some_and(is_in) {
+                model.focus = Focus::Findings;
             } else if is_in(panes.timeline) {
                 model.focus = Focus::Timeline;
                 model.timeline.at = usize::from(x.saturating_sub(panes.timeline.x + 1));

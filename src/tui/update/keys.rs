@@ -14,6 +14,7 @@ use crate::tui::table::View;
 use crate::tui::tables::By;
 use crate::tui::theme::Part;
 
+use super::moving::Way;
 use super::{filtering, moving, timeline, transcript};
 
 /// Where sessions are written unless something else is typed.
@@ -44,6 +45,7 @@ fn context(model: &Model) -> Context {
         Focus::List => Context::List,
         Focus::Transcript => Context::Transcript,
         Focus::Timeline => Context::Timeline,
+        Focus::Findings => Context::Anywhere,
     }
 }
 
@@ -73,14 +75,14 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::ViewUsers => look_at(model, View::Users),
         Action::ViewTls => look_at(model, View::Tls),
         Action::ViewPatterns => look_at(model, View::Patterns),
-        Action::NextPane => turn_focus(model, 1),
-        Action::PreviousPane => turn_focus(model, 2),
+        Action::NextPane => turn_focus(model, Way::Forward),
+        Action::PreviousPane => turn_focus(model, Way::Backward),
         Action::Back => back(model),
         Action::Filter if model.focus == Focus::Transcript => open(model, Purpose::Search),
         Action::Filter => open(model, Purpose::Filter),
         Action::Search => open(model, Purpose::Search),
-        Action::NextFailure => moving::go_to_failure(model, moving::Way::Forward),
-        Action::PreviousFailure => moving::go_to_failure(model, moving::Way::Backward),
+        Action::NextFailure => moving::go_to_failure(model, Way::Forward),
+        Action::PreviousFailure => moving::go_to_failure(model, Way::Backward),
         Action::Timeline => timeline::enter(model),
         Action::CopyId | Action::CopyTranscript => copy(model, action, effects),
         Action::Write => open(model, Purpose::Write),
@@ -96,8 +98,8 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
             moving::move_by(model, action);
         }
-        Action::Left => moving::sideways(model, moving::Way::Backward),
-        Action::Right => moving::sideways(model, moving::Way::Forward),
+        Action::Left => moving::sideways(model, Way::Backward),
+        Action::Right => moving::sideways(model, Way::Forward),
         Action::Open => enter(model, effects),
         Action::Include => filtering::add_cell(model, ""),
         Action::Exclude => filtering::add_cell(model, "-"),
@@ -107,8 +109,8 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Raw => transcript::turn_raw(model),
         Action::Compare => transcript::compare(model),
-        Action::NextMatch => transcript::next(model, moving::Way::Forward),
-        Action::PreviousMatch => transcript::next(model, moving::Way::Backward),
+        Action::NextMatch => transcript::next(model, Way::Forward),
+        Action::PreviousMatch => transcript::next(model, Way::Backward),
         Action::Mark => timeline::mark(model),
     }
 }
@@ -134,13 +136,18 @@ fn look_at(model: &mut Model, view: View) {
     model.focus = Focus::List;
 }
 
-fn turn_focus(model: &mut Model, step: usize) {
-    const RING: [Focus; 3] = [Focus::List, Focus::Transcript, Focus::Timeline];
-    let at = RING.iter().position(|focus| *focus == model.focus).unwrap_or(0);
-    model.focus = RING[(at + step) % RING.len()];
-    if model.focus == Focus::Transcript && model.view != View::Sessions {
-        model.focus = RING[(at + 2 * step) % RING.len()];
-    }
+fn turn_focus(model: &mut Model, way: Way) {
+    let mut ring = vec![Focus::List, Focus::Transcript, Focus::Findings, Focus::Timeline];
+    ring.retain(|focus| match focus {
+        Focus::Transcript => model.view == View::Sessions,
+        Focus::Findings => model.has_findings(),
+        Focus::List | Focus::Timeline => true,
+    });
+    let at = ring.iter().position(|focus| *focus == model.focus).unwrap_or(0);
+    model.focus = match way {
+        Way::Forward => ring[(at + 1) % ring.len()],
+        Way::Backward => ring[(at + ring.len() - 1) % ring.len()],
+    };
 }
 
 fn open(model: &mut Model, purpose: Purpose) {
@@ -157,7 +164,7 @@ fn back(model: &mut Model) {
     match model.focus {
         Focus::Timeline if model.timeline.from.is_some() => model.timeline.from = None,
         _ if model.transcript.has_good => model.transcript.has_good = false,
-        Focus::Transcript | Focus::Timeline => model.focus = Focus::List,
+        Focus::Transcript | Focus::Findings | Focus::Timeline => model.focus = Focus::List,
         Focus::List if model.view != View::Sessions => model.view = View::Sessions,
         Focus::List => filtering::undo(model),
     }

@@ -8,6 +8,7 @@ use crate::diagnosis::Verdict;
 use crate::query::subject::Subject;
 use crate::tui::bindings::Action;
 use crate::tui::columns::fitting;
+use crate::tui::findings::to_lines;
 use crate::tui::layout::layout;
 use crate::tui::model::{Focus, Model};
 use crate::tui::table::View;
@@ -29,6 +30,7 @@ pub(super) fn move_by(model: &mut Model, action: Action) {
     let panes = layout(model).unwrap_or_default();
     let page = match model.focus {
         Focus::Transcript => panes.transcript_lines(),
+        Focus::Findings => panes.findings_size().1,
         _ => panes.list_rows(),
     };
     let page = isize::try_from(page.max(2) - 1).unwrap_or(1);
@@ -50,6 +52,10 @@ pub(super) fn step(model: &mut Model, by: isize) {
             go(model, at);
         }
         Focus::Transcript => transcript::step(model, by),
+        // How far it can be scrolled is known when it is laid out.
+        Focus::Findings => {
+            model.transcript.found_top = model.transcript.found_top.saturating_add_signed(by);
+        }
         Focus::Timeline => timeline::step(model, by),
     }
 }
@@ -89,6 +95,7 @@ pub(super) fn sideways(model: &mut Model, way: Way) {
         Focus::Transcript => {
             model.transcript.left = model.transcript.left.saturating_add_signed(by * 8).min(1 << 16);
         }
+        Focus::Findings => {}
         Focus::Timeline => timeline::step(model, by),
     }
 }
@@ -137,6 +144,12 @@ pub(super) fn keep_in_sight(model: &mut Model) {
     let transcript = &mut model.transcript;
     transcript.at = transcript.at.min(n_lines.saturating_sub(1));
     transcript.top = sight(transcript.at, transcript.top, panes.transcript_lines(), n_lines);
+    // Lines are broken anew where there is something to hold back, and for nothing else.
+    if transcript.found_top > 0 {
+        let (width, n_shown) = panes.findings_size();
+        let n_lines = to_lines(&transcript.pair, width).len();
+        transcript.found_top = transcript.found_top.min(n_lines.saturating_sub(n_shown));
+    }
 }
 
 fn sight(at: usize, top: usize, n_shown: usize, n_rows: usize) -> usize {

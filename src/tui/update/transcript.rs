@@ -28,7 +28,7 @@ pub(super) fn take(model: &mut Model, pair: Pair) {
         let at = first_proof(model);
         let n_shown = crate::tui::layout::layout(model).map_or(0, |panes| panes.transcript_lines());
         // What led to it stands above it.
-        (model.transcript.at, model.transcript.left) = (at, 0);
+        (model.transcript.at, model.transcript.left, model.transcript.found_top) = (at, 0, 0);
         model.transcript.top = at.saturating_sub(n_shown * 2 / 3);
     }
 }

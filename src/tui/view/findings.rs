@@ -2,68 +2,59 @@
 //!
 //! In: a [`Model`]. Out: a pane.
 //!
-//! **Invariant**: what does not fit is said to be left out.
+//! **Invariant**: what does not fit is said to be above or below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::diagnosis::Severity;
-use crate::output::time::to_grouped;
-use crate::output::wrap::to_wrapped;
-use crate::tui::model::Model;
-use crate::tui::session::Found;
-use crate::tui::theme::Part;
+use crate::output::skipped::counted;
+use crate::tui::bindings::Action;
+use crate::tui::findings::{Kind, to_lines};
+use crate::tui::model::{Focus, Model};
+use crate::tui::theme::{Part, Theme};
 
-use super::Ink;
+use super::{Ink, frame_style};
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(loaded) = model.loaded() else { return };
     let mut ink = Ink::new(model, buffer);
-    let theme = &model.settings.theme;
+    let style = frame_style(model, Focus::Findings);
     let names: Vec<&str> = loaded.findings.iter().map(|found| found.rule).collect();
-    let inner = ink.frame(area, &names.join(", "), theme.style(Part::Frame));
-    let width = usize::from(inner.width);
-    let mut lines: Vec<(String, Style)> =
-        loaded.findings.iter().flat_map(|found| to_lines(model, found, width)).collect();
-    let n_alike = model.transcript.pair.n_alike;
-    if n_alike > 1 {
-        // Behind what happened comes how often.
-        let at = lines.iter().position(|(line, _)| line.starts_with("check")).unwrap_or(lines.len());
-        let text = format!("{} such from this address in the hour up to here", to_grouped(n_alike));
-        lines.splice(at..at, to_wrapped(&text, width).into_iter().map(|line| (line, Style::new())));
+    let inner = ink.frame(area, &names.join(", "), style);
+    let lines = to_lines(&model.transcript.pair, usize::from(inner.width));
+    let above = model.transcript.found_top.min(lines.len());
+    for (y, (line, kind)) in (inner.y..inner.bottom()).zip(&lines[above..]) {
+        ink.put(inner.x, y, inner.width, line, style_of(*kind, &model.settings.theme));
     }
-    let n_shown = usize::from(inner.height);
-    for (y, (line, style)) in (inner.y..inner.bottom()).zip(&lines) {
-        ink.put(inner.x, y, inner.width, line, *style);
-    }
-    if lines.len() > n_shown {
-        let text = format!(" {} more lines: Y copies all, heloscope show prints them ", lines.len() - n_shown);
-        ink.put_right(area.x + 1, area.bottom() - 1, area.width.saturating_sub(2), &text, theme.style(Part::Frame));
+    let below = (lines.len() - above).saturating_sub(usize::from(inner.height));
+    if above + below > 0 {
+        let text = format!(" {} ", rest_text(model, above, below));
+        ink.put_right(area.x + 1, area.bottom() - 1, area.width.saturating_sub(2), &text, style);
     }
 }
 
-fn to_lines(model: &Model, found: &Found, width: usize) -> Vec<(String, Style)> {
-    let theme = &model.settings.theme;
-    let style = match found.severity {
-        Severity::Error => theme.style(Part::Failure),
-        Severity::Warning => theme.style(Part::Warning),
-        Severity::Note => Style::new(),
+/// `3 lines above, 12 below`; where the keys go elsewhere, how to get there.
+fn rest_text(model: &Model, above: usize, below: usize) -> String {
+    let lines = |count: usize| counted(count as u64, "line");
+    let rest = match (above, below) {
+        (0, below) => format!("{} below", lines(below)),
+        (above, 0) => format!("{} above", lines(above)),
+        (above, below) => format!("{} above, {below} below", lines(above)),
     };
-    let bold = Style::new().add_modifier(Modifier::BOLD);
-    let mut lines: Vec<(String, Style)> =
-        to_wrapped(&format!("{}: {}", found.severity.as_text(), found.message), width)
-            .into_iter()
-            .map(|line| (line, style))
-            .collect();
-    for step in &found.advice {
-        let purpose = format!("{}: {}", step.kind.as_text(), step.purpose);
-        lines.extend(to_wrapped(&purpose, width).into_iter().map(|line| (line, Style::new())));
-        if let Some(command) = &step.command {
-            lines.extend(
-                to_wrapped(command, width.saturating_sub(2)).into_iter().map(|line| (format!("  {line}"), bold)),
-            );
-        }
+    let key = |action| model.settings.keymap.key_of(action);
+    match model.focus {
+        Focus::Findings => rest,
+        _ => format!("{rest}: {} goes there, {} copies all", key(Action::NextPane), key(Action::CopyTranscript)),
     }
-    lines
+}
+
+fn style_of(kind: Kind, theme: &Theme) -> Style {
+    match kind {
+        Kind::Finding(Severity::Error) => theme.style(Part::Failure),
+        Kind::Finding(Severity::Warning) => theme.style(Part::Warning),
+        Kind::Finding(Severity::Note) | Kind::Text => Style::new(),
+        Kind::Command => Style::new().add_modifier(Modifier::BOLD),
+    }
 }

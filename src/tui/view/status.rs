@@ -106,6 +106,9 @@ fn keys(model: &Model) -> Vec<(String, &'static str)> {
                 key(Action::Raw, "raw"),
             ]
         }
+        (Focus::Findings, _) => {
+            vec![key(Action::Down, "scroll"), key(Action::NextFailure, "next failure"), key(Action::Back, "back")]
+        }
         (Focus::Timeline, _) => vec![key(Action::Mark, "mark"), key(Action::Back, "back")],
         (Focus::List, View::Sessions) => vec![key(Action::NextFailure, "next failure"), key(Action::CopyId, "copy")],
         (Focus::List, _) => vec![key(Action::Open, "its sessions"), key(Action::ViewSessions, "sessions")],
