@@ -140,9 +140,43 @@ fn a_cell_goes_into_the_filter_or_is_kept_out() {
     screen.press("-");
     assert!(screen.model.filter.text.contains(" -ip:"));
     assert_eq!(screen.model.answer.seats.len() + n_with, n_before);
+    // Once is enough, and what was let in can be kept out.
+    screen.press("<esc>++");
+    let included = screen.model.filter.text.clone();
+    assert_eq!(included.matches("ip:").count(), 1, "{included}");
+    assert_eq!(screen.model.notice.as_ref().expect("a word").text, "the filter asks for that already");
+    screen.press("-");
+    assert_eq!(screen.model.filter.text, included.replace("ip:", "-ip:"));
+    screen.press("<esc>");
+    assert_eq!(screen.model.filter.text, included);
     // A term behind an `or` holds for all of it.
     screen.press("/<ctrl+u>user:alice or user:bob<enter>+");
     assert!(screen.model.filter.text.starts_with("(user:alice or user:bob) ip:"));
+}
+
+#[test]
+fn a_cell_means_the_sessions_that_have_it() {
+    let mut screen = open("", (240, 300));
+    let shown = screen.screen();
+    let rows: Vec<&str> = shown.lines().skip(3).take(1 + screen.model.answer.seats.len()).collect();
+    for (column, next) in [("tls", "verdict"), ("verdict", "auth"), ("auth", "user")] {
+        let cells = |name: &str| rows[0][..rows[0].find(&format!(" {name} ")).expect(name)].chars().count();
+        let (from, to) = (cells(column), cells(next));
+        let values: Vec<String> = rows
+            .iter()
+            .map(|row| row.chars().skip(from).take(to - from).collect::<String>().trim().to_owned())
+            .collect();
+        let n_before = rows[0][..rows[0].find(&format!(" {column} ")).expect(column)].split_whitespace().count();
+        screen.press(&format!("{}{}", "h".repeat(12), "l".repeat(n_before)));
+        let mut seen = std::collections::BTreeSet::new();
+        for (row, value) in values[1..].iter().enumerate().filter(|(_, value)| seen.insert(*value)) {
+            screen.press(&format!("g{}+", "j".repeat(row)));
+            let n_same = values[1..].iter().filter(|other| *other == value).count();
+            assert_eq!(screen.model.answer.seats.len(), n_same, "{column} {value}: {}", screen.model.filter.text);
+            screen.press("<esc>");
+        }
+        assert!(seen.len() > 2, "{column}: {seen:?}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::diagnosis::{Severity, Verdict};
+use crate::diagnosis::{RULES, Severity, Verdict};
 use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::output::escape::visible;
 use crate::output::json::{auth_text, starttls_text};
@@ -130,12 +130,25 @@ impl Column {
             }
             Self::Client => to_term_text(Field::Ip, listed.client()),
             Self::Helo => to_term_text(Field::Helo, listed.client_name().unwrap_or_default()),
-            Self::Tls => match (listed.protocol(), listed.starttls()) {
-                (Some(protocol), _) => of_word(Field::Tls, TLS_WORDS, TLS_ORDERED_FROM + protocol as usize),
-                (None, outcome) => of_word(Field::StartTls, STARTTLS_WORDS, outcome as usize),
+            // As its cell tells them apart.
+            Self::Tls => match (listed.starttls(), listed.protocol()) {
+                (StartTls::Succeeded, Some(protocol)) => {
+                    of_word(Field::Tls, TLS_WORDS, TLS_ORDERED_FROM + protocol as usize)
+                }
+                (StartTls::Succeeded, None) => to_term_text(Field::Tls, b"unknown"),
+                (outcome, _) => of_word(Field::StartTls, STARTTLS_WORDS, outcome as usize),
             },
-            Self::Verdict => of_word(Field::Verdict, VERDICT_WORDS, listed.verdict() as usize),
-            Self::Auth => of_word(Field::Auth, AUTH_WORDS, listed.auth() as usize),
+            Self::Verdict => {
+                let verdict = of_word(Field::Verdict, VERDICT_WORDS, listed.verdict() as usize)?;
+                let rules = failing_word(listed).map(rules_of).filter(|rules| !rules.is_empty());
+                Some(rules.map_or(verdict.clone(), |rules| format!("{verdict} rule:{rules}")))
+            }
+            Self::Auth => {
+                let outcome = of_word(Field::Auth, AUTH_WORDS, listed.auth() as usize)?;
+                let mechanism = listed.mechanism_name().filter(|_| listed.auth() == Auth::Succeeded);
+                let mechanism = mechanism.and_then(|name| to_term_text(Field::Mechanism, name));
+                Some(mechanism.map_or(outcome.clone(), |mechanism| format!("{outcome} {mechanism}")))
+            }
             Self::User => to_term_text(Field::User, listed.user_name().unwrap_or_default()),
             Self::Port => to_term_text(Field::Port, listed.port()?.to_string().as_bytes()),
             Self::Mails => Some(format!("mails:{}", listed.mail_counts().0)),
@@ -186,30 +199,41 @@ fn tls_cell(listed: &Listed<'_>) -> &'static str {
     }
 }
 
+/// What a session failed for, as the cell calls it: TLS, the login, or something else.
+fn failing_word(listed: &Listed<'_>) -> Option<&'static str> {
+    let mut errors = listed.findings().filter(|(_, severity)| *severity == Severity::Error);
+    let (rule, _) = errors.next().filter(|_| listed.verdict() == Verdict::Failed)?;
+    Some(word_of(rule.name()))
+}
+
+/// The word for the rules whose names begin alike.
+fn word_of(rule: &'static str) -> &'static str {
+    match rule.split('-').next().unwrap_or(rule) {
+        "starttls" | "certificate" => "tls",
+        "command" => "cmd",
+        "connection" => "conn",
+        "message" => "msg",
+        "protocol" => "proto",
+        "recipient" => "rcpt",
+        "sender" => "from",
+        "server" => "load",
+        other => other,
+    }
+}
+
+/// The rules that a session can have failed for where its cell has this word. Those that only warn are
+/// found in sessions that failed for something else.
+fn rules_of(word: &str) -> String {
+    let failing = RULES.iter().filter(|article| article.severity == Severity::Error && word_of(article.name) == word);
+    failing.map(|article| article.name).collect::<Vec<_>>().join(",")
+}
+
 /// What failed: TLS, the login, or something else; or the verdict.
 fn verdict_cell<'a>(listed: &Listed<'a>, glyphs: Glyphs) -> Cow<'a, str> {
-    let gravest = listed.findings().find(|(_, severity)| *severity == Severity::Error);
-    match (listed.verdict(), gravest) {
-        (Verdict::Failed, Some((rule, _))) => {
-            let name = rule.name();
-            let what = name.split('-').next().unwrap_or(name);
-            let what = match what {
-                "starttls" | "certificate" => "tls",
-                "command" => "cmd",
-                "connection" => "conn",
-                "message" => "msg",
-                "protocol" => "proto",
-                "recipient" => "rcpt",
-                "sender" => "from",
-                "server" => "load",
-                other => other,
-            };
-            Cow::Owned(format!("{} {what}", glyphs.failed()))
-        }
-        (verdict, _) => Cow::Borrowed(match verdict {
-            Verdict::Incomplete => "(part)",
-            verdict => verdict.as_text(),
-        }),
+    match (failing_word(listed), listed.verdict()) {
+        (Some(word), _) => Cow::Owned(format!("{} {word}", glyphs.failed())),
+        (None, Verdict::Incomplete) => Cow::Borrowed("(part)"),
+        (None, verdict) => Cow::Borrowed(verdict.as_text()),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod keys;
 mod moving;
+mod terms;
 mod filtering;
 mod transcript;
 mod timeline;

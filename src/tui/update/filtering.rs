@@ -21,6 +21,7 @@ use crate::tui::table::View;
 use crate::tui::theme::Part;
 use crate::tui::writing;
 
+use super::terms::{Sign, with_term};
 use super::{moving, transcript};
 
 /// How many lines are remembered.
@@ -153,15 +154,12 @@ fn note_past(model: &mut Model, before: String) {
     }
 }
 
-/// Adds a term to the filter.
-pub(super) fn add(model: &mut Model, term: &str) {
-    let now = model.filter.text.trim();
-    let text = match now {
-        "" => term.to_owned(),
-        // A term behind an `or` would bind to its last part alone.
-        _ if now.to_ascii_lowercase().split_whitespace().any(|word| word == "or") => format!("({now}) {term}"),
-        _ => format!("{now} {term}"),
-    };
+/// Adds a term to the filter, or keeps what it means out.
+pub(super) fn add(model: &mut Model, sign: Sign, term: &str) {
+    let text = with_term(&model.filter.text, sign, term, &model.settings.saved);
+    if text == model.filter.text {
+        return model.say("the filter asks for that already", Part::Aside);
+    }
     let before = model.filter.text.clone();
     set(model, &text);
     if let Some(fault) = model.filter.fault.take() {
@@ -173,7 +171,7 @@ pub(super) fn add(model: &mut Model, term: &str) {
 }
 
 /// Puts the cell's value into the filter, or keeps it out.
-pub(super) fn add_cell(model: &mut Model, sign: &str) {
+pub(super) fn add_cell(model: &mut Model, sign: Sign) {
     let term = match model.view {
         View::Sessions => {
             let width = layout(model).map_or(0, |panes| panes.list.width.saturating_sub(2));
@@ -184,9 +182,7 @@ pub(super) fn add_cell(model: &mut Model, sign: &str) {
         _ => row_filter(model),
     };
     match term {
-        Some(term) if sign.is_empty() => add(model, &term),
-        Some(term) if term.contains(' ') => add(model, &format!("{sign}({term})")),
-        Some(term) => add(model, &format!("{sign}{term}")),
+        Some(term) => add(model, sign, &term),
         None => model.say("this cell has no value to filter by", Part::Warning),
     }
 }
@@ -195,7 +191,7 @@ pub(super) fn add_cell(model: &mut Model, sign: &str) {
 pub(super) fn add_row(model: &mut Model) {
     match row_filter(model) {
         Some(term) => {
-            add(model, &term);
+            add(model, Sign::Include, &term);
             model.view = View::Sessions;
         }
         None => model.say("this row is no filter", Part::Warning),

@@ -15,6 +15,7 @@ use crate::tui::tables::By;
 use crate::tui::theme::Part;
 
 use super::moving::Way;
+use super::terms::Sign;
 use super::{filtering, moving, timeline, transcript};
 
 /// Where sessions are written unless something else is typed.
@@ -101,8 +102,8 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Left => moving::sideways(model, Way::Backward),
         Action::Right => moving::sideways(model, Way::Forward),
         Action::Open => enter(model, effects),
-        Action::Include => filtering::add_cell(model, ""),
-        Action::Exclude => filtering::add_cell(model, "-"),
+        Action::Include => filtering::add_cell(model, Sign::Include),
+        Action::Exclude => filtering::add_cell(model, Sign::Exclude),
         Action::Networks => {
             model.by = if model.by == By::Address { By::Network } else { By::Address };
             look_at(model, View::Clients);

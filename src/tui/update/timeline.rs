@@ -10,6 +10,7 @@ use crate::tui::model::{Focus, Model};
 use crate::tui::theme::Part;
 
 use super::filtering;
+use super::terms::Sign;
 
 /// Goes to the step with most failures.
 pub(super) fn enter(model: &mut Model) {
@@ -43,6 +44,6 @@ pub(super) fn mark(model: &mut Model) {
         to_term_time(Timestamp::from_unix(start.to_unix().0.saturating_add(steps.saturating_mul(width))))
     };
     let term = format!("after:{} before:{}", moment(from.min(at)), moment(from.max(at) + 1));
-    filtering::add(model, &term);
+    filtering::add(model, Sign::Include, &term);
     model.focus = Focus::List;
 }
