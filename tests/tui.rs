@@ -105,6 +105,31 @@ fn history_brings_filters_back() {
 }
 
 #[test]
+fn what_is_typed_behind_a_filter_is_a_term_of_its_own() {
+    let mut screen = open("", (120, 40));
+    screen.press("/auth:failed<enter>");
+    let number = screen.model.filter.number;
+    screen.press("/");
+    assert_eq!(screen.model.prompt.as_ref().expect("a line").text, "auth:failed ");
+    // A blank makes no other query of it, and no other line to remember.
+    screen.press("  <enter>");
+    assert_eq!((screen.model.filter.text.as_str(), screen.model.filter.number), ("auth:failed", number));
+    assert_eq!(screen.model.filter.history, ["auth:failed"]);
+    screen.press("/port:587<enter>");
+    assert_eq!(screen.model.filter.text, "auth:failed port:587");
+    assert!(screen.model.filter.fault.is_none());
+    screen.press("<esc>");
+    assert_eq!(screen.model.filter.text, "auth:failed");
+    screen.press("/user:x<esc>");
+    assert_eq!(screen.model.filter.text, "auth:failed");
+    screen.take(Message::Paste("port:25".into()));
+    assert_eq!(screen.model.filter.text, "auth:failed port:25");
+    // What was typed before is gone through without an end.
+    screen.press("<esc>/<up><down>helo:x");
+    assert_eq!(screen.model.filter.text, "auth:failed helo:x");
+}
+
+#[test]
 fn a_row_of_every_table_is_a_filter() {
     for (keys, view) in [("2", View::Findings), ("3", View::Clients), ("4", View::Users), ("5", View::Tls)] {
         let mut screen = open("", (120, 40));

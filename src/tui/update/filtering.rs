@@ -64,7 +64,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
 /// Text that was pasted goes into the line; without one it is a filter.
 pub(super) fn paste(model: &mut Model, text: &str) {
     if model.prompt.is_none() {
-        model.prompt = Some(Prompt::new(Purpose::Filter, &model.filter.text));
+        model.prompt = Some(begin(model));
     }
     let Some(prompt) = &mut model.prompt else { return };
     prompt.insert(text);
@@ -76,10 +76,17 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     }
 }
 
-/// Makes a text the filter, if it is understood.
+/// A line that goes on with the filter: behind a blank, for what is typed is a term of its own.
+pub(super) fn begin(model: &Model) -> Prompt {
+    let blank = if model.filter.text.is_empty() { "" } else { " " };
+    Prompt::new(Purpose::Filter, &format!("{}{blank}", model.filter.text))
+}
+
+/// Makes a text the filter, if it is understood. Blanks around it are none of it.
 pub(super) fn set(model: &mut Model, text: &str) {
     match understand(model, text) {
         Ok(query) => {
+            let text = text.trim();
             model.filter.fault = None;
             if model.filter.text != text {
                 text.clone_into(&mut model.filter.text);
@@ -118,8 +125,8 @@ fn accept(model: &mut Model, text: String, before: &str) {
         model.prompt = Some(prompt);
         return;
     }
-    remember(&mut model.filter.history, text);
-    note_past(model, before.to_owned());
+    remember(&mut model.filter.history, text.trim().to_owned());
+    note_past(model, before.trim().to_owned());
     model.view = View::Sessions;
     model.focus = Focus::List;
 }

@@ -152,12 +152,11 @@ fn turn_focus(model: &mut Model, way: Way) {
 }
 
 fn open(model: &mut Model, purpose: Purpose) {
-    let text = match purpose {
-        Purpose::Filter => model.filter.text.clone(),
-        Purpose::Search => model.transcript.search.clone(),
-        Purpose::Write => USUAL_PATH.to_owned(),
-    };
-    model.prompt = Some(Prompt::new(purpose, &text));
+    model.prompt = Some(match purpose {
+        Purpose::Filter => filtering::begin(model),
+        Purpose::Search => Prompt::new(purpose, &model.transcript.search),
+        Purpose::Write => Prompt::new(purpose, USUAL_PATH),
+    });
 }
 
 /// One thing after the other, until there is nothing to go back from.
