@@ -25,6 +25,7 @@ use crate::roster::{Place, Roster, Seat};
 use crate::session::Position;
 use crate::summary::timeline::{Tick, Timeline};
 
+use super::columns::Needs;
 use super::suspects;
 use super::table::{Table, View};
 use super::tables::{self, By};
@@ -80,6 +81,8 @@ pub struct Answer {
     pub n_failed: u64,
     /// When they began.
     pub timeline: Timeline,
+    /// How wide the values are that the list shows.
+    pub needs: Needs,
     /// The table of the view that was asked for.
     pub table: Option<(View, Arc<Table>)>,
 }
@@ -140,6 +143,7 @@ impl Browser {
             seats: kept.seats,
             n_failed: kept.n_failed,
             timeline: kept.timeline,
+            needs: kept.needs,
             table,
         })
     }
@@ -162,6 +166,7 @@ impl Browser {
             let has_failed = listed.verdict() == Verdict::Failed;
             Arc::make_mut(&mut kept.seats).push((rank_of(listed), seat));
             kept.n_failed += u64::from(has_failed);
+            kept.needs.take(listed);
             if let Some(start) = listed.start() {
                 kept.timeline.add(start, Tick { sessions: 1, failed: has_failed.into() });
             }
@@ -175,6 +180,7 @@ struct Kept {
     seats: Arc<Vec<Seated>>,
     n_failed: u64,
     timeline: Timeline,
+    needs: Needs,
 }
 
 impl Kept {

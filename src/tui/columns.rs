@@ -16,6 +16,7 @@ use crate::query::field::{AUTH_WORDS, Field, STARTTLS_WORDS, TLS_ORDERED_FROM, T
 use crate::query::subject::Subject;
 use crate::roster::listed::Listed;
 
+use super::table::share;
 use super::theme::Glyphs;
 
 /// A column of the list.
@@ -51,8 +52,41 @@ const COLUMNS: [(Column, u16, u8); 12] = [
     (Column::Findings, 20, 4),
 ];
 
-/// The columns that fit, with their widths; the last one gets what is left over.
-pub(super) fn fitting(width: u16, has_days: bool) -> Vec<(Column, u16)> {
+/// The widest that a column is made for its values' sake, in cells: an address of version 6; of what
+/// people choose, more than they mostly do.
+const WIDEST: [(Column, u16); 4] = [(Column::Client, 39), (Column::Helo, 32), (Column::User, 40), (Column::Server, 16)];
+
+/// What the values of the list's columns take at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// In the order of [`WIDEST`], in cells.
+    cells: [u16; WIDEST.len()],
+}
+
+impl Needs {
+    /// Takes a session in.
+    pub(super) fn take(&mut self, listed: &Listed<'_>) {
+        let values = [
+            listed.client(),
+            listed.client_name().unwrap_or_default(),
+            listed.user_name().unwrap_or_default(),
+            listed.server_name(),
+        ];
+        for ((cells, value), (_, most)) in self.cells.iter_mut().zip(values).zip(WIDEST) {
+            // No character takes more cells than it has bytes; to count cells would take ten times as long.
+            *cells = u16::try_from(value.len()).unwrap_or(u16::MAX).min(most).max(*cells);
+        }
+    }
+
+    fn of(&self, column: Column) -> u16 {
+        let at = WIDEST.iter().position(|(other, _)| *other == column);
+        at.map_or(0, |at| self.cells[at])
+    }
+}
+
+/// The columns that fit, with their widths: what is left over goes where values are longer, then to the
+/// last one.
+pub(super) fn fitting(width: u16, has_days: bool, needs: &Needs) -> Vec<(Column, u16)> {
     let mut last_kept = 8;
     loop {
         let kept = COLUMNS.iter().filter(|(_, _, rank)| *rank <= last_kept);
@@ -64,12 +98,22 @@ pub(super) fn fitting(width: u16, has_days: bool) -> Vec<(Column, u16)> {
         let gaps = u16::try_from(kept.len()).unwrap_or(0).saturating_sub(1);
         let needed: u16 = kept.iter().map(|(_, width)| width).sum::<u16>() + gaps;
         if needed <= width || last_kept == 0 {
-            if let Some((_, last)) = kept.last_mut() {
-                *last += width.saturating_sub(needed);
-            }
+            widen(&mut kept, needs, width.saturating_sub(needed));
             return kept;
         }
         last_kept -= 1;
+    }
+}
+
+fn widen(columns: &mut [(Column, u16)], needs: &Needs, spare: u16) {
+    let mut widths: Vec<u16> = columns.iter().map(|(_, width)| *width).collect();
+    let needed: Vec<u16> = columns.iter().map(|(column, _)| needs.of(*column)).collect();
+    let left = share(&mut widths, &needed, spare);
+    if let Some(last) = widths.last_mut() {
+        *last += left;
+    }
+    for ((_, width), wider) in columns.iter_mut().zip(widths) {
+        *width = wider;
     }
 }
 
@@ -251,14 +295,31 @@ mod tests {
 
     #[test]
     fn columns_fill_the_width() {
+        let widest = Needs { cells: WIDEST.map(|(_, cells)| cells) };
         for width in 56..240 {
-            for has_days in [false, true] {
-                let columns = fitting(width, has_days);
+            for (has_days, needs) in [(false, Needs::default()), (true, Needs::default()), (true, widest)] {
+                let columns = fitting(width, has_days, &needs);
                 let gaps = u16::try_from(columns.len()).unwrap() - 1;
                 let all = columns.iter().map(|(_, width)| width).sum::<u16>() + gaps;
                 assert_eq!(all, width);
             }
         }
-        assert_eq!(fitting(240, false).len(), COLUMNS.len());
+        assert_eq!(fitting(240, false, &Needs::default()).len(), COLUMNS.len());
+    }
+
+    #[test]
+    fn room_goes_where_it_is_needed() {
+        let width_of = |width: u16, needs: Needs, wanted: Column| {
+            let columns = fitting(width, false, &needs);
+            columns.iter().find(|(column, _)| *column == wanted).map(|(_, width)| *width)
+        };
+        let of = |client: u16| Needs { cells: [client, 0, 0, 0] };
+        assert_eq!(width_of(200, of(11), Column::Client), Some(15));
+        assert_eq!(width_of(200, of(39), Column::Client), Some(39));
+        assert_eq!(width_of(80, of(39), Column::Client), Some(18));
+        assert_eq!(
+            width_of(200, of(39), Column::Findings),
+            Some(200 - 11 - 39 - 8 - 10 - 7 - 7 - 10 - 14 - 4 - 5 - 9 - 8)
+        );
     }
 }

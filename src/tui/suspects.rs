@@ -41,17 +41,14 @@ pub(super) fn patterns(patterns: &Patterns, zone: Zone) -> Table {
             part: Some(Part::Aside),
         }
     }));
-    Table {
-        columns: vec![
-            Column::text("pattern", 20),
-            Column::text("where", 26),
-            Column::number("count", 8),
-            Column::text("last", 22),
-            Column::wide("what", 20),
-        ],
-        rows,
-        empty: "no pattern: nobody guesses, nothing changed, nobody knocks",
-    }
+    let columns = vec![
+        Column::text("pattern", 20),
+        Column::text("where", 26),
+        Column::number("count", 8),
+        Column::text("last", 22),
+        Column::wide("what", 20),
+    ];
+    Table::new(columns, rows, "no pattern: nobody guesses, nothing changed, nobody knocks")
 }
 
 fn of_suspicion(suspicion: &Suspicion, zone: Zone) -> Row {

@@ -4,6 +4,8 @@
 //!
 //! **Invariant**: cells are escaped; a row's filter means the sessions that its figures count.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::theme::Part;
 
 /// What is looked at.
@@ -46,7 +48,7 @@ impl View {
 pub struct Column {
     /// Its name.
     pub name: &'static str,
-    /// The cells it needs at least.
+    /// The cells that it is content with where room is scarce.
     pub width: u16,
     /// Whether it gets what is left over.
     pub is_wide: bool,
@@ -93,4 +95,103 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What is said where there is no row.
     pub empty: &'static str,
+    /// The cells that the widest value of each column takes, or its name.
+    needs: Vec<u16>,
+}
+
+impl Table {
+    /// Rows under their columns; `empty` is said where there is no row.
+    pub fn new(columns: Vec<Column>, rows: Vec<Row>, empty: &'static str) -> Self {
+        let cells = |text: &str| u16::try_from(text.width()).unwrap_or(u16::MAX);
+        let mut needs: Vec<u16> = columns.iter().map(|column| cells(column.name)).collect();
+        // A row of one cell is a sentence across all columns.
+        for row in rows.iter().filter(|row| row.cells.len() > 1) {
+            for (need, cell) in needs.iter_mut().zip(&row.cells) {
+                *need = cells(cell).max(*need);
+            }
+        }
+        Self { columns, rows, empty, needs }
+    }
+
+    /// How wide the columns are on so many cells: none wider than it needs, except that the wide one gets
+    /// what is left over; what is missing is taken from the widest texts first.
+    pub fn widths(&self, width: u16) -> Vec<u16> {
+        let gaps = u16::try_from(self.columns.len()).unwrap_or(0).saturating_sub(1);
+        let room = width.saturating_sub(gaps);
+        let columns = self.columns.iter().zip(&self.needs);
+        let mut widths: Vec<u16> = columns.map(|(column, need)| column.width.min(*need)).collect();
+        let sum = |widths: &[u16]| widths.iter().sum::<u16>();
+        while sum(&widths) > room {
+            let texts = self.columns.iter().zip(&mut widths).filter(|(column, _)| !column.is_number);
+            match texts.map(|(_, width)| width).filter(|width| **width > NARROW_CELLS).max() {
+                Some(widest) => *widest -= 1,
+                None => break,
+            }
+        }
+        let spare = room.saturating_sub(sum(&widths));
+        let left = share(&mut widths, &self.needs, spare);
+        if let Some(wide) = self.columns.iter().position(|column| column.is_wide) {
+            widths[wide] += left;
+        }
+        widths
+    }
+}
+
+/// No text is made narrower, in cells.
+const NARROW_CELLS: u16 = 12;
+
+/// Gives columns what they lack, those that lack least first, so that as many as can be are whole; returns
+/// what is left over.
+pub(super) fn share(widths: &mut [u16], needs: &[u16], spare: u16) -> u16 {
+    let mut lacking: Vec<(u16, usize)> =
+        widths.iter().zip(needs).enumerate().map(|(at, (width, need))| (need.saturating_sub(*width), at)).collect();
+    lacking.sort_unstable();
+    let mut left = spare;
+    for (lacks, at) in lacking {
+        let given = lacks.min(left);
+        widths[at] += given;
+        left -= given;
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(cells: &[&str]) -> Table {
+        let row = Row {
+            key: String::new(),
+            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+            filter: None,
+            part: None,
+        };
+        let columns = vec![Column::text("client", 24), Column::number("failed", 8), Column::wide("what", 10)];
+        Table::new(columns, vec![row], "")
+    }
+
+    #[track_caller]
+    fn check(table: &Table, width: u16, expected: [u16; 3]) {
+        assert_eq!(table.widths(width), expected, "{width}");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_need() {
+        let long = table(&["2001:db8:100:7:1234:5678:9abc:def0", "1", "short"]);
+        check(&long, 80, [34, 6, 38]);
+        check(&long, 47, [34, 6, 5]);
+        check(&long, 40, [27, 6, 5]);
+        check(&long, 30, [17, 6, 5]);
+        check(&table(&["192.0.2.1", "1,000", "a sentence that is long"]), 40, [9, 6, 23]);
+        check(&table(&["192.0.2.1", "1,000", "a sentence that is long"]), 30, [9, 6, 13]);
+    }
+
+    #[test]
+    fn what_lacks_least_comes_first() {
+        let mut widths = [5, 5, 5];
+        assert_eq!(share(&mut widths, &[20, 8, 4], 10), 0);
+        assert_eq!(widths, [12, 8, 5]);
+        assert_eq!(share(&mut widths, &[20, 8, 4], 10), 2);
+        assert_eq!(widths, [20, 8, 5]);
+    }
 }

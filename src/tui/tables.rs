@@ -109,10 +109,10 @@ fn key_text(key: &[u8]) -> String {
     visible(key).into_owned()
 }
 
-fn push_more(table: &mut Table, n_more: usize) {
+fn push_more(rows: &mut Vec<Row>, n_more: usize) {
     if n_more > 0 {
         let text = format!("… {} more: a filter shows them", to_grouped(n_more as u64));
-        table.rows.push(Row { key: "…".into(), cells: vec![text], filter: None, part: Some(Part::Aside) });
+        rows.push(Row { key: "…".into(), cells: vec![text], filter: None, part: Some(Part::Aside) });
     }
 }
 
@@ -140,16 +140,13 @@ pub(super) fn findings<'a>(sessions: impl Iterator<Item = Listed<'a>>) -> Table 
         part: Some(if severity == Severity::Error { Part::Failure } else { Part::Warning })
             .filter(|_| severity != Severity::Note),
     };
-    Table {
-        columns: vec![
-            Column::text("severity", 8),
-            Column::text("rule", 28),
-            Column::number("sessions", 9),
-            Column::wide("likeliest cause", 20),
-        ],
-        rows: ranking.into_iter().map(row).collect(),
-        empty: "nothing was found in these sessions",
-    }
+    let columns = vec![
+        Column::text("severity", 8),
+        Column::text("rule", 28),
+        Column::number("sessions", 9),
+        Column::wide("likeliest cause", 20),
+    ];
+    Table::new(columns, ranking.into_iter().map(row).collect(), "nothing was found in these sessions")
 }
 
 /// Clients: sessions, failures, users, TLS versions, last seen.
@@ -211,9 +208,9 @@ fn ranked(groups: Groups, field: Field, columns: [Column; 6], zone: Zone, empty:
         filter: to_term_text(field, &key),
         part: part_of(&group),
     };
-    let mut table = Table { columns: columns.to_vec(), rows: ranking.into_iter().map(row).collect(), empty };
-    push_more(&mut table, n_more);
-    table
+    let mut rows: Vec<Row> = ranking.into_iter().map(row).collect();
+    push_more(&mut rows, n_more);
+    Table::new(columns.to_vec(), rows, empty)
 }
 
 fn protocol_word(listed: &Listed<'_>) -> &'static str {
@@ -249,21 +246,18 @@ pub(super) fn tls<'a>(sessions: impl Iterator<Item = Listed<'a>>, zone: Zone) ->
             subjects.entry_ref(key).or_insert_with(|| subject.to_vec());
         }
     }
-    let mut table = Table {
-        columns: vec![
-            Column::text("what", 11),
-            Column::wide("value", 24),
-            Column::number("sessions", 9),
-            Column::number("failed", 8),
-            Column::number("clients", 8),
-            Column::text("last seen", 22),
-        ],
-        rows: Vec::new(),
-        empty: "no session, no TLS",
-    };
+    let columns = vec![
+        Column::text("what", 11),
+        Column::wide("value", 24),
+        Column::number("sessions", 9),
+        Column::number("failed", 8),
+        Column::number("clients", 8),
+        Column::text("last seen", 22),
+    ];
+    let mut rows = Vec::new();
     let mut push = |what: &str, groups: Groups, field: Field, name: &dyn Fn(&[u8], &Group) -> String| {
         let (ranking, n_more) = groups.into_ranking();
-        table.rows.extend(ranking.into_iter().map(|(key, group)| Row {
+        rows.extend(ranking.into_iter().map(|(key, group)| Row {
             key: format!("{what} {}", visible(&key)),
             cells: vec![
                 what.into(),
@@ -276,7 +270,7 @@ pub(super) fn tls<'a>(sessions: impl Iterator<Item = Listed<'a>>, zone: Zone) ->
             filter: to_term_text(field, &key),
             part: part_of(&group),
         }));
-        push_more(&mut table, n_more);
+        push_more(&mut rows, n_more);
     };
     push("protocol", protocols, Field::Tls, &|_, group| group.words.join(" "));
     push("cipher", ciphers, Field::Cipher, &|key, _| key_text(key));
@@ -284,5 +278,5 @@ pub(super) fn tls<'a>(sessions: impl Iterator<Item = Listed<'a>>, zone: Zone) ->
         Some(subject) if subject != key => format!("{} {}", visible(subject), visible(key)),
         _ => key_text(key),
     });
-    table
+    Table::new(columns, rows, "no session, no TLS")
 }

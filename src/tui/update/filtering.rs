@@ -182,7 +182,7 @@ pub(super) fn add_cell(model: &mut Model, sign: Sign) {
     let term = match model.view {
         View::Sessions => {
             let width = layout(model).map_or(0, |panes| panes.list.width.saturating_sub(2));
-            let columns = fitting(width, moving::has_days(model));
+            let columns = fitting(width, moving::has_days(model), &model.answer.needs);
             let column = columns.get(model.column.min(columns.len().saturating_sub(1)));
             column.and_then(|(column, _)| column.to_term(&model.session()?))
         }

@@ -89,7 +89,7 @@ pub(super) fn sideways(model: &mut Model, way: Way) {
     match model.focus {
         Focus::List => {
             let width = layout(model).map_or(0, |panes| panes.list.width.saturating_sub(2));
-            let n_columns = fitting(width, has_days(model)).len();
+            let n_columns = fitting(width, has_days(model), &model.answer.needs).len();
             model.column = model.column.saturating_add_signed(by).min(n_columns.saturating_sub(1));
         }
         Focus::Transcript => {

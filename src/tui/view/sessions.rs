@@ -21,7 +21,7 @@ use super::{Ink, frame_style};
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let mut ink = Ink::new(model, buffer);
     let inner = ink.frame(area, &title(model), frame_style(model, Focus::List));
-    let columns = fitting(inner.width, has_days(model));
+    let columns = fitting(inner.width, has_days(model), &model.answer.needs);
     let names = Style::new().add_modifier(Modifier::BOLD);
     let selected_column = model.column.min(columns.len().saturating_sub(1));
     let mut x = inner.x;

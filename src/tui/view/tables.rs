@@ -30,7 +30,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         ink.put(inner.x + 1, inner.y + 1, inner.width.saturating_sub(2), waiting_text(model), aside);
         return;
     };
-    let widths = widths(table, inner.width);
+    let widths = table.widths(inner.width);
     let bold = Style::new().add_modifier(Modifier::BOLD);
     put_cells(&mut ink, table, &widths, Rect { height: 1, ..inner }, |column| column.name.to_owned(), bold);
     let cursor = model.cursor();
@@ -51,30 +51,6 @@ fn waiting_text(model: &Model) -> &'static str {
         (View::Patterns, Phase::Looking | Phase::Reading) => "patterns come when all is read…",
         _ => "counting…",
     }
-}
-
-/// No text is made narrower, in cells.
-const NARROW_CELLS: u16 = 12;
-
-/// Widths of the columns: what is left over goes to the wide one, what is missing is taken from the widest
-/// texts first.
-fn widths(table: &Table, width: u16) -> Vec<u16> {
-    let gaps = u16::try_from(table.columns.len()).unwrap_or(0).saturating_sub(1);
-    let room = width.saturating_sub(gaps);
-    let mut widths: Vec<u16> = table.columns.iter().map(|column| column.width).collect();
-    let sum = |widths: &[u16]| widths.iter().sum::<u16>();
-    while sum(&widths) > room {
-        let texts = table.columns.iter().zip(&mut widths).filter(|(column, _)| !column.is_number);
-        match texts.map(|(_, width)| width).filter(|width| **width > NARROW_CELLS).max() {
-            Some(widest) => *widest -= 1,
-            None => break,
-        }
-    }
-    let left = room.saturating_sub(sum(&widths));
-    if let Some(wide) = table.columns.iter().position(|column| column.is_wide) {
-        widths[wide] += left;
-    }
-    widths
 }
 
 fn draw_row(model: &Model, table: &Table, widths: &[u16], row: &Row, area: Rect, ink: &mut Ink<'_>) {
