@@ -436,15 +436,47 @@ fn a_session_is_picked() {
     assert_eq!(screen.ended, Some(Ending::Interrupted));
 }
 
+fn header(screen: &Headless) -> String {
+    screen.screen().lines().next().expect("a header").to_owned()
+}
+
 #[test]
 fn the_zone_is_turned() {
     let mut screen = open("auth-rejected.log", (120, 40));
-    assert!(screen.screen().lines().next().expect("a header").contains("UTC"));
+    assert!(header(&screen).contains("08:29 - 08:29 UTC"), "{}", header(&screen));
     screen.press("z");
     assert_eq!(screen.model.settings.zone, Zone::Server);
-    assert!(screen.screen().lines().next().expect("a header").contains("server time"));
+    assert!(header(&screen).contains("09:29 - 09:29 server time +01:00"), "{}", header(&screen));
     screen.press("z");
     assert_eq!(screen.model.settings.zone, Zone::Utc);
+    // The zone that was asked for comes back.
+    for (given, cycle) in [
+        (Zone::Fixed(-210), &[Zone::Utc, Zone::Server, Zone::Fixed(-210)][..]),
+        (Zone::Server, &[Zone::Utc, Zone::Server]),
+        (Zone::Fixed(0), &[Zone::Server, Zone::Fixed(0)]),
+        (Zone::Local, &[Zone::Utc, Zone::Server, Zone::Local]),
+    ] {
+        let settings = Settings { zone: given, ..Settings::default() };
+        let mut screen = Headless::open(&sample("auth-rejected.log"), settings, (120, 40));
+        for zone in cycle {
+            screen.press("z");
+            assert_eq!(screen.model.settings.zone, *zone, "{given:?}");
+        }
+    }
+}
+
+#[test]
+fn clocks_that_differ_are_said_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(&sample("auth-rejected.log")[0]).expect("a sample");
+    let other = text.replace("EX01", "EX02").replace("+0100", "-0330");
+    std::fs::write(folder.path().join("one.log"), &text).expect("a log");
+    std::fs::write(folder.path().join("other.log"), other).expect("a log");
+    let settings = Settings { zone: Zone::Server, ..Settings::default() };
+    let screen = Headless::open(&[folder.path().to_owned()], settings, (120, 40));
+    assert!(header(&screen).contains("08:29 - 08:29 UTC (servers: -03:30, +01:00)"), "{}", header(&screen));
+    let shown = screen.screen();
+    assert!(shown.contains("│09:29:00+01:00 ") && shown.contains("│04:59:00-03:30 "), "{shown}");
 }
 
 #[test]

@@ -139,6 +139,11 @@ impl Sheet {
         self.posts.iter().filter_map(|post| self.names.get(post.server))
     }
 
+    /// How far east of UTC the servers say they are, in minutes; one may come more than once.
+    pub fn offsets(&self) -> impl Iterator<Item = i32> {
+        self.posts.iter().filter_map(|post| post.offset_minutes)
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>()
             + self.names.size()

@@ -124,7 +124,7 @@ pub const BINDINGS: [Binding; 41] = [
     row(Context::Anywhere, "copy-transcript", &["Y"], Action::CopyTranscript, "copy the transcript"),
     row(Context::Anywhere, "write", &["w"], Action::Write, "write the filtered sessions to a file"),
     row(Context::Anywhere, "follow", &["F"], Action::Follow, "follow files that grow, and new ones"),
-    row(Context::Anywhere, "zone", &["z"], Action::Zone, "times in UTC, or as the server has them"),
+    row(Context::Anywhere, "zone", &["z"], Action::Zone, "times as --tz says, in UTC, or by the servers' clocks"),
     row(Context::Anywhere, "mouse", &["m"], Action::Mouse, "mouse on or off"),
     row(Context::Anywhere, "redraw", &["ctrl+l"], Action::Redraw, "draw the screen anew"),
     row(Context::Anywhere, "help", &["?", "f1"], Action::Help, "this help"),

@@ -84,17 +84,24 @@ impl Needs {
     }
 }
 
+/// What stands beside the time of day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct TimeLook {
+    /// The day: not all sessions are of one.
+    pub(super) has_day: bool,
+    /// How far from UTC it is: not all servers agree.
+    pub(super) has_offset: bool,
+}
+
 /// The columns that fit, with their widths: what is left over goes where values are longer, then to the
 /// last one.
-pub(super) fn fitting(width: u16, has_days: bool, needs: &Needs) -> Vec<(Column, u16)> {
+pub(super) fn fitting(width: u16, time: TimeLook, needs: &Needs) -> Vec<(Column, u16)> {
     let mut last_kept = 8;
     loop {
         let kept = COLUMNS.iter().filter(|(_, _, rank)| *rank <= last_kept);
         let mut kept: Vec<(Column, u16)> = kept.map(|(column, width, _)| (*column, *width)).collect();
-        if has_days {
-            // The day stands before the time.
-            kept[0].1 += 6;
-        }
+        // The day stands before the time, the offset behind it.
+        kept[0].1 += 6 * (u16::from(time.has_day) + u16::from(time.has_offset));
         let gaps = u16::try_from(kept.len()).unwrap_or(0).saturating_sub(1);
         let needed: u16 = kept.iter().map(|(_, width)| width).sum::<u16>() + gaps;
         if needed <= width || last_kept == 0 {
@@ -207,7 +214,7 @@ impl Column {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     pub(super) zone: Zone,
-    pub(super) has_days: bool,
+    pub(super) time: TimeLook,
     pub(super) glyphs: Glyphs,
 }
 
@@ -216,15 +223,17 @@ pub(super) fn to_term_time(time: crate::record::value::Timestamp) -> String {
     to_time_text(time, Zone::Utc).replace(".000Z", "")
 }
 
-/// `09:05:02`, or `11-23 09:05:02`.
+/// `09:05:02`, `11-23 09:05:02`, `09:05:02+01:00`.
 fn time_cell(listed: &Listed<'_>, look: &Look) -> String {
     let Some(start) = listed.start() else { return "-".into() };
     let text = to_time_text(start, look.zone);
-    let (date, clock) = text.split_once('T').unwrap_or((&text, ""));
-    let clock = clock.get(..8).unwrap_or(clock);
-    match look.has_days {
-        true => format!("{} {clock}", date.get(date.len().saturating_sub(5)..).unwrap_or_default()),
-        false => clock.to_owned(),
+    let (date, rest) = text.split_once('T').unwrap_or((&text, ""));
+    let clock = rest.get(..8).unwrap_or(rest);
+    let offset = rest.rfind(['+', '-', 'Z']).and_then(|at| rest.get(at..)).filter(|_| look.time.has_offset);
+    let offset = offset.unwrap_or_default();
+    match look.time.has_day {
+        true => format!("{} {clock}{offset}", date.get(date.len().saturating_sub(5)..).unwrap_or_default()),
+        false => format!("{clock}{offset}"),
     }
 }
 
@@ -297,20 +306,21 @@ mod tests {
     fn columns_fill_the_width() {
         let widest = Needs { cells: WIDEST.map(|(_, cells)| cells) };
         for width in 56..240 {
-            for (has_days, needs) in [(false, Needs::default()), (true, Needs::default()), (true, widest)] {
-                let columns = fitting(width, has_days, &needs);
+            let (short, long) = (TimeLook::default(), TimeLook { has_day: true, has_offset: true });
+            for (time, needs) in [(short, Needs::default()), (long, Needs::default()), (long, widest)] {
+                let columns = fitting(width, time, &needs);
                 let gaps = u16::try_from(columns.len()).unwrap() - 1;
                 let all = columns.iter().map(|(_, width)| width).sum::<u16>() + gaps;
                 assert_eq!(all, width);
             }
         }
-        assert_eq!(fitting(240, false, &Needs::default()).len(), COLUMNS.len());
+        assert_eq!(fitting(240, TimeLook::default(), &Needs::default()).len(), COLUMNS.len());
     }
 
     #[test]
     fn room_goes_where_it_is_needed() {
         let width_of = |width: u16, needs: Needs, wanted: Column| {
-            let columns = fitting(width, false, &needs);
+            let columns = fitting(width, TimeLook::default(), &needs);
             columns.iter().find(|(column, _)| *column == wanted).map(|(_, width)| *width)
         };
         let of = |client: u16| Needs { cells: [client, 0, 0, 0] };

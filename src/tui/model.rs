@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ingest::LogFile;
-use crate::output::time::Zone;
+use crate::output::time::{Zone, to_minute_text};
 use crate::pattern::Patterns;
 use crate::query::Query;
 use crate::query::error::SyntaxError;
@@ -165,6 +165,8 @@ pub struct Notice {
 pub struct Model {
     /// What was chosen.
     pub settings: Settings,
+    /// The zone that was chosen, whichever it is by now.
+    pub given_zone: Zone,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// What time it is.
@@ -177,6 +179,8 @@ pub struct Model {
     pub files: Arc<[LogFile]>,
     /// All servers.
     pub servers: BTreeSet<Vec<u8>>,
+    /// How far east of UTC they say they are, in minutes.
+    pub offsets: BTreeSet<i32>,
     /// How many sessions failed, of all.
     pub n_failed: usize,
     /// When the first of all sessions began, and the last.
@@ -228,6 +232,7 @@ impl Model {
     pub fn new(settings: Settings, size: (u16, u16)) -> Self {
         let is_following = settings.is_following;
         Self {
+            given_zone: settings.zone,
             settings,
             size,
             now: None,
@@ -235,6 +240,7 @@ impl Model {
             roster: Roster::default(),
             files: Arc::new([]),
             servers: BTreeSet::new(),
+            offsets: BTreeSet::new(),
             n_failed: 0,
             span: None,
             newest: None,
@@ -321,26 +327,55 @@ impl Model {
         }
     }
 
-    /// The zone to show a session's times in.
-    pub fn zone_of(&self, listed: &Listed<'_>) -> Zone {
-        self.settings.zone.for_server(listed.server_offset())
+    /// The zone of times: where all servers agree on theirs, that, for sessions too whose banner was not
+    /// read.
+    pub fn zone(&self) -> Zone {
+        match (self.settings.zone, self.offsets.first()) {
+            (Zone::Server, Some(only)) if self.offsets.len() == 1 => Zone::Fixed(*only),
+            (zone, _) => zone,
+        }
     }
 
-    /// How the zone is called.
+    /// The zone to show a session's times in.
+    pub fn zone_of(&self, listed: &Listed<'_>) -> Zone {
+        self.zone().for_server(listed.server_offset())
+    }
+
+    /// Whether times are in zones that differ from session to session.
+    pub fn has_many_zones(&self) -> bool {
+        self.settings.zone == Zone::Server && self.offsets.len() > 1
+    }
+
+    /// How the zone is called that times of many sessions are in.
     pub fn zone_text(&self) -> String {
-        match self.settings.zone {
-            Zone::Utc | Zone::Fixed(0) => "UTC".into(),
-            Zone::Local => "local time".into(),
-            Zone::Server => "server time".into(),
-            Zone::Fixed(minutes) => {
-                let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.unsigned_abs());
-                format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-            }
+        let offsets: Vec<String> = self.offsets.iter().map(|minutes| offset_text(*minutes)).collect();
+        match (self.settings.zone, &offsets[..]) {
+            (Zone::Utc | Zone::Fixed(0), _) => "UTC".into(),
+            (Zone::Fixed(minutes), _) => format!("UTC{}", offset_text(minutes)),
+            (Zone::Local, _) => format!("local time{}", self.local_offset_text()),
+            (Zone::Server, []) => "UTC (server time not known)".into(),
+            (Zone::Server, [only]) => format!("server time {only}"),
+            (Zone::Server, [one, other]) => format!("UTC (servers: {one}, {other})"),
+            (Zone::Server, [first, .., last]) => format!("UTC (servers: {first} to {last})"),
         }
+    }
+
+    /// How far this machine was from UTC when the sessions began, which summer time changes.
+    fn local_offset_text(&self) -> String {
+        let Some((first, last)) = self.span else { return String::new() };
+        let offset = |time| to_minute_text(time, Zone::Local).get(16..).unwrap_or_default().to_owned();
+        let (first, last) = (offset(first), offset(last));
+        if first == last { format!(" {first}") } else { format!(" {first} to {last}") }
     }
 
     /// Says something in the status line.
     pub(super) fn say(&mut self, text: impl Into<String>, part: Part) {
         self.notice = Some(Notice { text: text.into(), part });
     }
+}
+
+/// `+01:00`.
+pub(super) fn offset_text(minutes: i32) -> String {
+    let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.unsigned_abs());
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::roster::Roster;
 use crate::roster::sheet::Sheet;
 
-pub(super) use moving::has_days;
+pub(super) use moving::{columns, has_days};
 
 use super::browse::{self, Answer, Rank};
 use super::message::{Effect, Ending, Message, Mouse};
@@ -92,6 +92,7 @@ fn begin_anew(model: &mut Model) {
     model.roster = Roster::default();
     (model.n_failed, model.span, model.patterns) = (0, None, None);
     model.servers.clear();
+    model.offsets.clear();
     model.reading = Reading { phase: Phase::Reading, ..Reading::default() };
     model.n_told += 1;
     // Another number, so that nothing that was found in the sessions before is kept.
@@ -104,6 +105,7 @@ fn widen(model: &mut Model, sheet: &Sheet) {
             model.servers.insert(server.to_vec());
         }
     }
+    model.offsets.extend(sheet.offsets());
     model.newest = model.newest.max(sheet.newest());
     if let Some((first, last)) = sheet.span() {
         model.span = Some(model.span.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
@@ -169,7 +171,7 @@ fn take_mouse(model: &mut Model, mouse: Mouse) {
 
 /// Asks what has to be asked for the screen to be up to date.
 fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
-    let question = (model.filter.number, model.view, model.by, model.settings.zone);
+    let question = (model.filter.number, model.view, model.by, model.zone());
     let about = About { question, known: (model.roster.n_sheets(), model.n_told) };
     let is_waiting = model.asked.generation != model.answer.generation;
     let is_same_question = model.asked.about.is_some_and(|asked| asked.question == question);
@@ -186,7 +188,7 @@ fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
             query: Arc::clone(&model.filter.query),
             view: model.view,
             by: model.by,
-            zone: model.settings.zone,
+            zone: model.zone(),
             patterns: model.patterns.clone(),
         }));
     }
@@ -197,7 +199,7 @@ fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
     };
     let Some(listed) = model.roster.get(seat) else { return };
     // A session that ended, or of which rows came late, is on another sheet than before.
-    let about = (browse::rank_of(&listed), seat.sheet, model.settings.zone, model.transcript.has_good);
+    let about = (browse::rank_of(&listed), seat.sheet, model.zone(), model.transcript.has_good);
     let has_grown =
         seat.sheet == crate::roster::OPEN && effects.iter().any(|effect| matches!(effect, Effect::Browse(_)));
     if model.transcript.about != Some(about) || has_grown {
@@ -209,7 +211,7 @@ fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
             seat,
             has_good: model.transcript.has_good,
             files: Arc::clone(&model.files),
-            zone: model.settings.zone,
+            zone: model.zone(),
         }));
     }
 }

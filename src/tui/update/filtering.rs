@@ -11,9 +11,7 @@ use crate::query::Query;
 use crate::query::complete::complete;
 use crate::query::error::SyntaxError;
 use crate::query::expression::Expression;
-use crate::tui::columns::fitting;
 use crate::tui::key::Key;
-use crate::tui::layout::layout;
 use crate::tui::message::Effect;
 use crate::tui::model::{Focus, Model};
 use crate::tui::prompt::{Prompt, Purpose, Typed};
@@ -181,8 +179,7 @@ pub(super) fn add(model: &mut Model, sign: Sign, term: &str) {
 pub(super) fn add_cell(model: &mut Model, sign: Sign) {
     let term = match model.view {
         View::Sessions => {
-            let width = layout(model).map_or(0, |panes| panes.list.width.saturating_sub(2));
-            let columns = fitting(width, moving::has_days(model), &model.answer.needs);
+            let columns = moving::columns_shown(model);
             let column = columns.get(model.column.min(columns.len().saturating_sub(1)));
             column.and_then(|(column, _)| column.to_term(&model.session()?))
         }
@@ -219,6 +216,6 @@ fn write(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
         roster: model.roster.clone(),
         seats: Arc::clone(&model.answer.seats),
         files: Arc::clone(&model.files),
-        zone: model.settings.zone,
+        zone: model.zone(),
     }));
 }

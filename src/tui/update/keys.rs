@@ -204,8 +204,15 @@ fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn turn_zone(model: &mut Model) {
-    model.settings.zone = if model.settings.zone == Zone::Utc { Zone::Server } else { Zone::Utc };
-    model.say(format!("times in {}", model.zone_text()), Part::Aside);
+    let zones = match model.given_zone {
+        Zone::Utc | Zone::Fixed(0) => vec![model.given_zone, Zone::Server],
+        Zone::Server => vec![Zone::Server, Zone::Utc],
+        Zone::Local | Zone::Fixed(_) => vec![model.given_zone, Zone::Utc, Zone::Server],
+    };
+    let at = zones.iter().position(|zone| *zone == model.settings.zone).unwrap_or(0);
+    model.settings.zone = zones[(at + 1) % zones.len()];
+    let of_each = if model.has_many_zones() { "; of each session by its server's clock" } else { "" };
+    model.say(format!("times in {}{of_each}", model.zone_text()), Part::Aside);
 }
 
 /// Opens the session; elsewhere makes the row the filter.

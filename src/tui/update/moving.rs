@@ -7,7 +7,7 @@
 use crate::diagnosis::Verdict;
 use crate::query::subject::Subject;
 use crate::tui::bindings::Action;
-use crate::tui::columns::fitting;
+use crate::tui::columns::{Column, TimeLook, fitting};
 use crate::tui::findings::to_lines;
 use crate::tui::layout::layout;
 use crate::tui::model::{Focus, Model};
@@ -88,8 +88,7 @@ pub(super) fn sideways(model: &mut Model, way: Way) {
     let by = if way == Way::Forward { 1 } else { -1 };
     match model.focus {
         Focus::List => {
-            let width = layout(model).map_or(0, |panes| panes.list.width.saturating_sub(2));
-            let n_columns = fitting(width, has_days(model), &model.answer.needs).len();
+            let n_columns = columns_shown(model).len();
             model.column = model.column.saturating_add_signed(by).min(n_columns.saturating_sub(1));
         }
         Focus::Transcript => {
@@ -98,6 +97,17 @@ pub(super) fn sideways(model: &mut Model, way: Way) {
         Focus::Findings => {}
         Focus::Timeline => timeline::step(model, by),
     }
+}
+
+/// The columns of the list, on so many cells.
+pub(in crate::tui) fn columns(model: &Model, width: u16) -> Vec<(Column, u16)> {
+    let look = TimeLook { has_day: has_days(model), has_offset: model.has_many_zones() };
+    fitting(width, look, &model.answer.needs)
+}
+
+/// The columns of the list, as it is laid out.
+pub(super) fn columns_shown(model: &Model) -> Vec<(Column, u16)> {
+    columns(model, layout(model).map_or(0, |panes| panes.list.width.saturating_sub(2)))
 }
 
 /// Whether the sessions lie on more than one day.

@@ -50,19 +50,10 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// `2026-11-23 08:00 - 12:00 UTC`.
 fn span_text(model: &Model) -> String {
     let Some((first, last)) = model.span else { return String::new() };
-    let zone = zone_of_all(model);
+    let zone = model.zone();
     let (first, last) = (minute_text(first, zone), minute_text(last, zone));
     let last = if first[..10] == last[..10] { &last[11..] } else { &last[..] };
     format!("{first} - {last} {}", model.zone_text())
-}
-
-/// The zone for times of many sessions: the server's own is that of the first.
-fn zone_of_all(model: &Model) -> Zone {
-    let first = model.answer.seats.first().and_then(|(_, seat)| model.roster.get(*seat));
-    match (model.settings.zone, first) {
-        (Zone::Server, Some(listed)) => model.zone_of(&listed),
-        (zone, _) => zone,
-    }
 }
 
 /// `2026-11-23 08:00`.
@@ -142,7 +133,7 @@ fn caption(model: &Model, has_failed: bool, most: u64) -> String {
     let moment = |at: usize| {
         let steps = i64::try_from(at).unwrap_or(0);
         let time = Timestamp::from_unix(start.to_unix().0 + steps * width);
-        let text = minute_text(time, zone_of_all(model));
+        let text = minute_text(time, model.zone());
         match (width >= 86_400, has_days(model)) {
             (true, _) => text[..10].to_owned(),
             // The year is in the header.

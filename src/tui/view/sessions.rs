@@ -11,17 +11,17 @@ use ratatui::style::{Modifier, Style};
 use crate::diagnosis::Verdict;
 use crate::output::time::to_grouped;
 use crate::query::subject::Subject;
-use crate::tui::columns::{Column, Look, fitting};
+use crate::tui::columns::{Column, Look, TimeLook};
 use crate::tui::model::{Focus, Model, Phase};
 use crate::tui::theme::{Part, Theme};
-use crate::tui::update::has_days;
+use crate::tui::update::{columns, has_days};
 
 use super::{Ink, frame_style};
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let mut ink = Ink::new(model, buffer);
     let inner = ink.frame(area, &title(model), frame_style(model, Focus::List));
-    let columns = fitting(inner.width, has_days(model), &model.answer.needs);
+    let columns = columns(model, inner.width);
     let names = Style::new().add_modifier(Modifier::BOLD);
     let selected_column = model.column.min(columns.len().saturating_sub(1));
     let mut x = inner.x;
@@ -71,7 +71,8 @@ fn draw_row(
 ) {
     let Some(listed) = model.roster.get(seat) else { return };
     let theme = &model.settings.theme;
-    let look = Look { zone: model.zone_of(&listed), has_days: has_days(model), glyphs: model.settings.glyphs };
+    let time = TimeLook { has_day: has_days(model), has_offset: model.has_many_zones() };
+    let look = Look { zone: model.zone_of(&listed), time, glyphs: model.settings.glyphs };
     let base = match listed.verdict() {
         Verdict::Probe => theme.style(Part::Aside),
         _ => Style::new(),
