@@ -153,6 +153,33 @@ fn a_row_of_every_table_is_a_filter() {
 }
 
 #[test]
+fn certificates_show_who_presents_them() {
+    let mut screen = open("", (120, 60));
+    screen.press("5");
+    let table = screen.model.table().expect("a table").clone();
+    let first = table.rows.iter().position(|row| row.cells[0] == "certificate").expect("a certificate");
+    let count = |cell: &str| cell.replace(',', "").parse::<u64>().expect("a count");
+    let (mut n_presented, mut n_certificates, mut n_places) = (0, 0, 0);
+    for (at, row) in table.rows.iter().enumerate().skip(first) {
+        match row.cells[0].as_str() {
+            "certificate" => {
+                assert_eq!(n_presented, 0, "all sessions of a certificate were presented somewhere");
+                (n_presented, n_certificates) = (count(&row.cells[2]), n_certificates + 1);
+            }
+            _ => {
+                assert!(row.cells[1].starts_with("  EX") || row.cells[1].starts_with("  HUB"), "{row:?}");
+                (n_presented, n_places) = (n_presented - count(&row.cells[2]), n_places + 1);
+            }
+        }
+        screen.press(&format!("5g{}<enter>", "j".repeat(at)));
+        assert_eq!(screen.model.answer.seats.len() as u64, count(&row.cells[2]), "{}", screen.model.filter.text);
+        screen.press("<esc>");
+    }
+    assert_eq!(n_presented, 0);
+    assert!(n_certificates > 3 && n_places > n_certificates, "{n_certificates} at {n_places}");
+}
+
+#[test]
 fn a_cell_goes_into_the_filter_or_is_kept_out() {
     let mut screen = open("", (120, 40));
     screen.press("/user:alice<enter><right>");

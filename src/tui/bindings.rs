@@ -111,7 +111,7 @@ pub const BINDINGS: [Binding; 41] = [
     row(Context::Anywhere, "findings", &["2"], Action::ViewFindings, "findings, by rule"),
     row(Context::Anywhere, "clients", &["3"], Action::ViewClients, "clients, by address"),
     row(Context::Anywhere, "users", &["4"], Action::ViewUsers, "users"),
-    row(Context::Anywhere, "tls", &["5"], Action::ViewTls, "TLS: protocols, ciphers, certificates"),
+    row(Context::Anywhere, "tls", &["5"], Action::ViewTls, "TLS: protocols, ciphers, certificates and who presents them"),
     row(Context::Anywhere, "patterns", &["6"], Action::ViewPatterns, "patterns: guessing, changes, probes"),
     row(Context::Anywhere, "filter", &["/"], Action::Filter, "filter the sessions (in the transcript: search)"),
     row(Context::Anywhere, "next-failure", &["n"], Action::NextFailure, "next session that failed"),

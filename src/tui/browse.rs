@@ -206,7 +206,7 @@ fn table(seats: &[Seated], job: &Job, is_stale: &dyn Fn() -> bool) -> Option<Opt
         View::Findings => tables::findings(sessions),
         View::Clients => tables::clients(sessions, job.by, job.zone),
         View::Users => tables::users(sessions, job.zone),
-        View::Tls => tables::tls(sessions, job.zone),
+        View::Tls => tables::tls::tls(sessions, job.zone),
         View::Patterns => match &job.patterns {
             Some(patterns) => suspects::patterns(patterns, job.zone),
             None => return Some(None),

@@ -1,8 +1,10 @@
-//! Findings, clients, users and TLS of the sessions that the filter lets through.
+//! Findings, clients and users of the sessions that the filter lets through; beside them, TLS.
 //!
 //! In: listed sessions. Out: [`Table`]s, those with most failures first.
 //!
 //! **Invariant**: at most `MOST_ROWS` rows; what they leave out is said in a row of its own.
+
+pub(super) mod tls;
 
 use std::hash::BuildHasher;
 
@@ -15,7 +17,7 @@ use crate::output::json::protocol_text;
 use crate::output::time::{Zone, to_grouped, to_minute_text};
 use crate::pattern::guessing::suspicion::place::network_of;
 use crate::query::display::to_term_text;
-use crate::query::field::{Field, TLS_WORDS};
+use crate::query::field::Field;
 use crate::query::subject::Subject;
 use crate::record::value::Timestamp;
 use crate::roster::listed::Listed;
@@ -219,64 +221,4 @@ fn protocol_word(listed: &Listed<'_>) -> &'static str {
         (None, StartTls::Succeeded) => "unknown",
         (None, _) => "none",
     }
-}
-
-/// The word of a query for it.
-fn protocol_filter(listed: &Listed<'_>) -> &'static str {
-    match (listed.protocol(), listed.starttls()) {
-        (Some(protocol), _) => TLS_WORDS[crate::query::field::TLS_ORDERED_FROM + protocol as usize],
-        (None, StartTls::Succeeded) => "unknown",
-        (None, _) => "none",
-    }
-}
-
-/// Protocols, ciphers, certificates: sessions, failures, clients, last seen.
-pub(super) fn tls<'a>(sessions: impl Iterator<Item = Listed<'a>>, zone: Zone) -> Table {
-    let (mut protocols, mut ciphers, mut certificates) = (Groups::default(), Groups::default(), Groups::default());
-    let mut subjects: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
-    for listed in sessions {
-        let client = Some(listed.client());
-        protocols.of(protocol_filter(&listed).as_bytes(), client, &listed).note(protocol_word(&listed));
-        if let Some(cipher) = listed.cipher_name() {
-            ciphers.of(cipher, client, &listed);
-        }
-        if let Some((subject, thumbprint)) = listed.certificate() {
-            let key = if thumbprint.is_empty() { subject } else { thumbprint };
-            certificates.of(key, client, &listed);
-            subjects.entry_ref(key).or_insert_with(|| subject.to_vec());
-        }
-    }
-    let columns = vec![
-        Column::text("what", 11),
-        Column::wide("value", 24),
-        Column::number("sessions", 9),
-        Column::number("failed", 8),
-        Column::number("clients", 8),
-        Column::text("last seen", 22),
-    ];
-    let mut rows = Vec::new();
-    let mut push = |what: &str, groups: Groups, field: Field, name: &dyn Fn(&[u8], &Group) -> String| {
-        let (ranking, n_more) = groups.into_ranking();
-        rows.extend(ranking.into_iter().map(|(key, group)| Row {
-            key: format!("{what} {}", visible(&key)),
-            cells: vec![
-                what.into(),
-                name(&key, &group),
-                to_grouped(group.sessions),
-                to_grouped(group.failed),
-                to_grouped(group.n_others),
-                last_text(&group, zone),
-            ],
-            filter: to_term_text(field, &key),
-            part: part_of(&group),
-        }));
-        push_more(&mut rows, n_more);
-    };
-    push("protocol", protocols, Field::Tls, &|_, group| group.words.join(" "));
-    push("cipher", ciphers, Field::Cipher, &|key, _| key_text(key));
-    push("certificate", certificates, Field::Cert, &|key, _| match subjects.get(key) {
-        Some(subject) if subject != key => format!("{} {}", visible(subject), visible(key)),
-        _ => key_text(key),
-    });
-    Table::new(columns, rows, "no session, no TLS")
 }
