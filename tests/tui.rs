@@ -180,6 +180,30 @@ fn certificates_show_who_presents_them() {
 }
 
 #[test]
+fn patterns_say_what_they_count() {
+    let mut screen = open("", (120, 40));
+    screen.press("6");
+    let table = screen.model.table().expect("a table").clone();
+    let mut n_probes = 0;
+    for (at, row) in table.rows.iter().enumerate() {
+        let unit = match row.cells[0].as_str() {
+            "probe" => "session",
+            "offers changed" => "",
+            _ => " refused",
+        };
+        assert!(row.cells[2].contains(unit) && row.cells[2].is_empty() == unit.is_empty(), "{row:?}");
+        if row.cells[0] == "probe" {
+            n_probes += 1;
+            screen.press(&format!("6g{}<enter>", "j".repeat(at)));
+            let n_shown = screen.model.answer.seats.len();
+            assert_eq!(row.cells[2].split(' ').next(), Some(n_shown.to_string().as_str()), "{row:?}");
+            screen.press("<esc>");
+        }
+    }
+    assert!(n_probes > 1);
+}
+
+#[test]
 fn a_cell_goes_into_the_filter_or_is_kept_out() {
     let mut screen = open("", (120, 40));
     screen.press("/user:alice<enter><right>");

@@ -6,6 +6,7 @@
 
 use crate::output::escape::visible;
 use crate::output::patterns::{kind_text, listener_text, phase_text};
+use crate::output::skipped::counted;
 use crate::output::time::{Zone, to_grouped, to_minute_text};
 use crate::pattern::drift::{Change, History};
 use crate::pattern::guessing::suspicion::Suspicion;
@@ -33,7 +34,7 @@ pub(super) fn patterns(patterns: &Patterns, zone: Zone) -> Table {
             cells: vec![
                 "probe".into(),
                 visible(address).into_owned(),
-                to_grouped(probe.sessions),
+                counted(probe.sessions, "session"),
                 last,
                 "never said a word".into(),
             ],
@@ -44,9 +45,9 @@ pub(super) fn patterns(patterns: &Patterns, zone: Zone) -> Table {
     let columns = vec![
         Column::text("pattern", 20),
         Column::text("where", 26),
-        Column::number("count", 8),
+        Column::number("how often", 16),
         Column::text("last", 22),
-        Column::wide("what", 20),
+        Column::wide("what", 32),
     ];
     Table::new(columns, rows, "no pattern: nobody guesses, nothing changed, nobody knocks")
 }
@@ -69,9 +70,10 @@ fn of_suspicion(suspicion: &Suspicion, zone: Zone) -> Row {
         cells: vec![
             kind_text(suspicion.kind).into(),
             visible(place.as_bytes()).into_owned(),
-            to_grouped(suspicion.failures),
+            // Logins: of these a session can hold several, and the place has sessions without any.
+            format!("{} refused", to_grouped(suspicion.failures)),
             last,
-            format!("{breach}failures for {}{more}", users.join(", ")),
+            format!("{breach}logins of {}{more}", users.join(", ")),
         ],
         filter: filter_of(suspicion),
         part: Some(if suspicion.is_breached() { Part::Failure } else { Part::Warning }),
