@@ -32,7 +32,7 @@ fn drive(name: &str, size: (u16, u16), keys: &str) -> String {
 #[track_caller]
 fn check_title(name: &str, keys: &str, title: &str) {
     let screen = drive(name, (120, 40), keys);
-    let shown = screen.lines().nth(2).unwrap_or_default();
+    let shown = screen.lines().nth(3).unwrap_or_default();
     assert!(shown.contains(title), "{keys}: {shown}");
 }
 
@@ -234,7 +234,7 @@ fn a_cell_goes_into_the_filter_or_is_kept_out() {
 fn a_cell_means_the_sessions_that_have_it() {
     let mut screen = open("", (240, 300));
     let shown = screen.screen();
-    let rows: Vec<&str> = shown.lines().skip(3).take(1 + screen.model.answer.seats.len()).collect();
+    let rows: Vec<&str> = shown.lines().skip(4).take(1 + screen.model.answer.seats.len()).collect();
     for (column, next) in [("tls", "verdict"), ("verdict", "auth"), ("auth", "user")] {
         let cells = |name: &str| rows[0][..rows[0].find(&format!(" {name} ")).expect(name)].chars().count();
         let (from, to) = (cells(column), cells(next));
@@ -345,6 +345,49 @@ fn what_was_found_is_scrolled() {
     let mut screen = open("", (120, 40));
     screen.press("/verdict:ok -rule:*<enter><tab><tab>");
     assert_eq!(screen.model.focus, Focus::Timeline);
+}
+
+#[test]
+fn the_timeline_shows_sessions_and_failures() {
+    let row = |screen: &Headless, y: usize| screen.screen().lines().nth(y).unwrap_or_default().to_owned();
+    let settings = Settings { theme: Theme::plain(), ..Settings::default() };
+    let mut screen = Headless::open(&sample(""), settings, (120, 24));
+    let ticks = screen.model.answer.timeline.ticks().to_vec();
+    let marks = |line: &str| line.chars().skip(1).take(ticks.len()).collect::<Vec<_>>();
+    let (sessions, failed) = (row(&screen, 1), row(&screen, 2));
+    let most = ticks
+        .iter()
+        .map(|tick| (tick.sessions, tick.failed))
+        .fold((0, 0), |(one, other), (sessions, failed)| (one.max(sessions), other.max(failed)));
+    assert!(sessions.contains(&format!("  sessions per 30 min, peak {} at ", most.0)), "{sessions}");
+    assert!(failed.contains(&format!("  failed, peak {} at ", most.1)), "{failed}");
+    for (tick, (above, below)) in ticks.iter().zip(marks(&sessions).iter().zip(marks(&failed))) {
+        assert_eq!((*above == '.', below == '.'), (tick.sessions == 0, tick.failed == 0), "{tick:?}");
+        assert_eq!((*above == '█', below == '█'), (tick.sessions == most.0, tick.failed == most.1), "{tick:?}");
+    }
+    screen.press("t<left><space><right>");
+    let at = screen.model.timeline.at;
+    assert!(row(&screen, 1).contains(&format!("UTC {} sessions", ticks[at].sessions)), "{}", row(&screen, 1));
+    assert!(row(&screen, 2).contains(&format!("{} failed, space ends the span", ticks[at].failed)));
+    // What is marked stands out in both rows.
+    let buffer = screen.draw();
+    for y in [1, 2] {
+        let is_marked = |x: &u16| buffer[(*x, y)].modifier.contains(ratatui::style::Modifier::REVERSED);
+        let marked: Vec<usize> = (0..120).filter(is_marked).map(usize::from).collect();
+        assert_eq!(marked, [at, at + 1]);
+    }
+    screen.press("<esc><esc>/-verdict:failed<enter>");
+    assert!(row(&screen, 2).ends_with("  none failed"), "{}", row(&screen, 2));
+    // One row tells both apart by its marks.
+    screen.press("<esc>");
+    screen.take(Message::Resize(120, 16));
+    let both = row(&screen, 1);
+    assert!(both.contains("  failed per 30 min, peak ") && both.ends_with("; : none failed"), "{both}");
+    for (tick, mark) in ticks.iter().zip(marks(&both)) {
+        assert_eq!((mark == '.', mark == ':'), (tick.sessions == 0, tick.sessions > 0 && tick.failed == 0), "{tick:?}");
+    }
+    screen.press("/-verdict:failed<enter>");
+    assert!(row(&screen, 1).ends_with("; none failed"), "{}", row(&screen, 1));
 }
 
 #[test]
@@ -533,7 +576,7 @@ fn clocks_that_differ_are_said_to() {
 #[test]
 fn the_mouse_selects() {
     let mut screen = open("", (120, 40));
-    screen.take(Message::Mouse(Mouse::Click(5, 9)));
+    screen.take(Message::Mouse(Mouse::Click(5, 10)));
     assert_eq!(screen.model.cursor().at, 5);
     screen.take(Message::Mouse(Mouse::Wheel(1)));
     assert_eq!(screen.model.cursor().at, 8);

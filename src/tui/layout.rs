@@ -15,6 +15,9 @@ pub const SMALLEST: (u16, u16) = (60, 12);
 /// From how many columns on list and transcript stand side by side.
 const SIDE_BY_SIDE: u16 = 110;
 
+/// From how many rows on sessions and failures have a row each over time.
+const TALL: u16 = 20;
+
 /// Where what stands. Panes include their frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Panes {
@@ -59,13 +62,14 @@ pub fn layout(model: &Model) -> Option<Panes> {
         return None;
     }
     let n_status = if model.prompt.is_some() && model.filter.fault.is_some() { 3 } else { 1 };
-    let middle = height - 2 - n_status;
+    let n_timeline = if height >= TALL { 2 } else { 1 };
+    let middle = height - 1 - n_timeline - n_status;
     let row = |y: u16, rows: u16| Rect::new(0, y, width, rows);
     let mut panes = Panes {
         header: row(0, 1),
-        timeline: row(1, 1),
-        list: row(2, middle),
-        status: row(2 + middle, n_status),
+        timeline: row(1, n_timeline),
+        list: row(1 + n_timeline, middle),
+        status: row(1 + n_timeline + middle, n_status),
         ..Panes::default()
     };
     if model.view == View::Sessions {

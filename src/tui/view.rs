@@ -6,6 +6,7 @@
 //! characters, wide ones included; only rows that are shown are made into text.
 
 mod header;
+mod timeline;
 mod sessions;
 mod tables;
 mod transcript;
@@ -41,7 +42,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         return;
     }
     header::draw(model, panes.header, buffer);
-    header::draw_timeline(model, panes.timeline, buffer);
+    timeline::draw(model, panes.timeline, buffer);
     match model.view {
         View::Sessions => sessions::draw(model, panes.list, buffer),
         _ => tables::draw(model, panes.list, buffer),
