@@ -56,6 +56,13 @@ const COLUMNS: [(Column, u16, u8); 12] = [
 /// people choose, more than they mostly do.
 const WIDEST: [(Column, u16); 4] = [(Column::Client, 39), (Column::Helo, 32), (Column::User, 40), (Column::Server, 16)];
 
+/// Columns from this rank on come only where addresses are not cut for them.
+const DISPENSABLE: u8 = 2;
+
+/// How long an address may be for that: one of version 6 without its zeros. For longer ones, which are
+/// few, it would be a pity about the columns.
+const ADDRESS_CELLS: u16 = 24;
+
 /// What the values of the list's columns take at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -104,12 +111,19 @@ pub(super) fn fitting(width: u16, time: TimeLook, needs: &Needs) -> Vec<(Column,
         kept[0].1 += 6 * (u16::from(time.has_day) + u16::from(time.has_offset));
         let gaps = u16::try_from(kept.len()).unwrap_or(0).saturating_sub(1);
         let needed: u16 = kept.iter().map(|(_, width)| width).sum::<u16>() + gaps;
-        if needed <= width || last_kept == 0 {
+        let lacks = if last_kept >= DISPENSABLE { client_lacks(needs) } else { 0 };
+        if needed + lacks <= width || last_kept == 0 {
             widen(&mut kept, needs, width.saturating_sub(needed));
             return kept;
         }
         last_kept -= 1;
     }
+}
+
+/// How many cells more addresses take than their column has at least.
+fn client_lacks(needs: &Needs) -> u16 {
+    let width = COLUMNS.iter().find(|(column, ..)| *column == Column::Client).map_or(0, |(_, width, _)| *width);
+    needs.of(Column::Client).min(ADDRESS_CELLS).saturating_sub(width)
 }
 
 fn widen(columns: &mut [(Column, u16)], needs: &Needs, spare: u16) {
@@ -325,8 +339,11 @@ mod tests {
         };
         let of = |client: u16| Needs { cells: [client, 0, 0, 0] };
         assert_eq!(width_of(200, of(11), Column::Client), Some(15));
+        // An address is not cut for a name's sake.
+        assert_eq!(width_of(66, of(15), Column::Helo), Some(10));
+        assert_eq!((width_of(66, of(18), Column::Helo), width_of(66, of(18), Column::Client)), (None, Some(18)));
         assert_eq!(width_of(200, of(39), Column::Client), Some(39));
-        assert_eq!(width_of(80, of(39), Column::Client), Some(18));
+        assert_eq!(width_of(80, of(39), Column::Client), Some(29));
         assert_eq!(
             width_of(200, of(39), Column::Findings),
             Some(200 - 11 - 39 - 8 - 10 - 7 - 7 - 10 - 14 - 4 - 5 - 9 - 8)
