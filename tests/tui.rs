@@ -585,6 +585,25 @@ fn the_mouse_selects() {
 }
 
 #[test]
+fn a_terminal_is_drawn_on_while_it_is_resized() {
+    let shown = |buffer: &ratatui::buffer::Buffer| -> String {
+        buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect()
+    };
+    for keys in ["", "<enter>", "<tab><tab>G", "t<space><right>", "2G", "?", "/auth:faild", "b"] {
+        for size in [(60, 12), (80, 24), (109, 20), (240, 60), (20, 5), (1, 1), (0, 0)] {
+            let mut screen = open("", (120, 40));
+            screen.press(keys);
+            let before = screen.draw_on(size);
+            screen.take(Message::Resize(size.0, size.1));
+            // The same panes are there before the message of it, whichever rows they show.
+            let title = |text: &str| text.find("Sessions  ").or_else(|| text.find("Findings  "));
+            assert_eq!(title(&shown(&before)), title(&shown(&screen.draw())), "{keys} at {size:?}");
+            assert_eq!(shown(&before).trim().is_empty(), size.0 == 0, "{keys} at {size:?}");
+        }
+    }
+}
+
+#[test]
 fn a_worker_that_breaks_down_loses_nothing() {
     let mut screen = open("", (120, 40));
     let n_before = screen.model.answer.seats.len();

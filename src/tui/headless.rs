@@ -90,9 +90,13 @@ impl Headless {
     }
 
     /// Draws.
-    #[expect(clippy::missing_panics_doc, reason = "a backend in memory cannot fail")]
     pub fn draw(&self) -> Buffer {
-        let (columns, rows) = self.model.size;
+        self.draw_on(self.model.size)
+    }
+
+    /// Draws on so many columns and rows, whatever is known of them.
+    #[expect(clippy::missing_panics_doc, reason = "a backend in memory cannot fail")]
+    pub fn draw_on(&self, (columns, rows): (u16, u16)) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a backend that cannot fail");
         terminal.draw(|frame| view::view(&self.model, frame)).expect("a backend that cannot fail");
         terminal.backend().buffer().clone()

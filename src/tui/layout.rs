@@ -57,7 +57,11 @@ impl Panes {
 
 /// Lays out the screen; `None` where it is too small.
 pub fn layout(model: &Model) -> Option<Panes> {
-    let (width, height) = model.size;
+    lay_out(model, model.size)
+}
+
+/// Lays it out on so many columns and rows.
+pub(super) fn lay_out(model: &Model, (width, height): (u16, u16)) -> Option<Panes> {
     if width < SMALLEST.0 || height < SMALLEST.1 {
         return None;
     }

@@ -23,7 +23,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::output::text::fitting;
 use crate::output::wrap::to_wrapped;
 
-use super::layout::{SMALLEST, layout};
+use super::layout::{SMALLEST, lay_out};
 use super::model::{Focus, Model};
 use super::table::View;
 use super::theme::{Glyphs, Part};
@@ -32,11 +32,8 @@ use super::theme::{Glyphs, Part};
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
     let buffer = frame.buffer_mut();
-    if area.as_size() != model.size.into() {
-        // The terminal was resized a moment ago, and the message is on its way.
-        return;
-    }
-    let Some(panes) = layout(model) else { return too_small(model, area, buffer) };
+    // A terminal that was resized a moment ago has this size already; the message is on its way.
+    let Some(panes) = lay_out(model, (area.width, area.height)) else { return too_small(model, area, buffer) };
     if let Some(top) = model.help {
         help::draw(model, top, area, buffer);
         return;
