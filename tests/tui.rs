@@ -492,6 +492,27 @@ fn sessions_are_written_once() {
 }
 
 #[test]
+fn a_path_that_cannot_be_written_to_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("a file");
+    let missing = folder.path().join("missing");
+    for (parent, what) in [(&missing, "is not there; make it, or"), (&file, "is a file;")] {
+        let path = parent.join("out.csv").display().to_string();
+        let mut screen = open("auth-rejected.log", (120, 40));
+        screen.press("w<ctrl+u>");
+        screen.take(Message::Paste(path.clone()));
+        screen.press("<enter>");
+        let notice = screen.model.notice.clone().expect("a word").text;
+        assert_eq!(notice, format!("cannot write {path}: its folder {what} type another path"));
+        // What was typed can be mended.
+        screen.press("w<up>");
+        assert_eq!(screen.model.prompt.as_ref().expect("a line").text, path);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+}
+
+#[test]
 fn what_cannot_be_read_again_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     let (log, out) = (folder.path().join("RECV1.LOG"), folder.path().join("out.csv"));

@@ -217,6 +217,8 @@ pub struct Model {
     pub prompt: Option<Prompt>,
     /// What was searched for before.
     pub searches: Vec<String>,
+    /// Where sessions were to be written before.
+    pub paths: Vec<String>,
     /// How far help is scrolled, where it is open.
     pub help: Option<usize>,
     /// What is said.
@@ -266,6 +268,7 @@ impl Model {
             timeline: Span::default(),
             prompt: None,
             searches: Vec::new(),
+            paths: Vec::new(),
             help: None,
             notice: None,
             has_mouse: false,

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tempfile::NamedTempFile;
+
 use crate::ingest::order::{InOrder, Rendered};
 use crate::ingest::{Batch, Case, Catalogue, LogFile, Options, Study, ingest};
 use crate::output::paint::Paint;
@@ -120,15 +122,38 @@ pub fn write(job: &Job, is_over: &AtomicBool) -> Result<String, String> {
     if job.path.exists() {
         return Err(format!("{} is there already", job.path.display()));
     }
+    let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = begin(folder).map_err(|why| format!("cannot write {}: {why}", job.path.display()))?;
     let listed = job.seats.iter().filter_map(|(_, seat)| job.roster.get(*seat));
     let wanted: HashSet<Place> = listed.map(|listed| listed.place()).collect();
-    write_all(job, shape, &wanted, is_over).map_err(|error| format!("{}: {error}", job.path.display()))?;
+    write_all(job, shape, &wanted, temporary, is_over)
+        .map_err(|error| format!("cannot write {}: {error}", job.path.display()))?;
     Ok(format!("{} written to {}", counted(wanted.len() as u64, "session"), job.path.display()))
 }
 
-fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>, is_over: &AtomicBool) -> io::Result<()> {
-    let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut out = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+/// Begins a file that bears another name until it is whole.
+///
+/// Errors: why the folder takes none, and what to do. The file's own name is no concern of a person's.
+fn begin(folder: &Path) -> Result<NamedTempFile, String> {
+    if !folder.is_dir() {
+        return Err(match folder.exists() {
+            true => "its folder is a file; type another path".into(),
+            false => "its folder is not there; make it, or type another path".into(),
+        });
+    }
+    let of_kind = |error: io::Error| format!("its folder takes no file: {}; type another path", error.kind());
+    NamedTempFile::new_in(folder).map_err(of_kind)
+}
+
+fn write_all(
+    job: &Job,
+    shape: Shape,
+    wanted: &HashSet<Place>,
+    temporary: NamedTempFile,
+    is_over: &AtomicBool,
+) -> io::Result<()> {
+    // Faults of the file itself do not tell its name, as those of `temporary` do.
+    let mut out = BufWriter::new(temporary.as_file());
     let catalogue = Catalogue::of_files(job.files.to_vec());
     let rendering = Rendering { shape, zone: job.zone, wanted };
     let mut order = InOrder::new(ORDER_BOUND_BYTES);
@@ -154,7 +179,8 @@ fn write_all(job: &Job, shape: Shape, wanted: &HashSet<Place>, is_over: &AtomicB
         let why = "files that are gone or changed, and standard input, cannot be read again";
         return Err(io::Error::other(format!("nothing is written, for {missing} would be missing: {why}")));
     }
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.persist_noclobber(&job.path).map_err(|error| error.error)?;
+    out.flush()?;
+    drop(out);
+    temporary.persist_noclobber(&job.path).map_err(|error| error.error)?;
     Ok(())
 }

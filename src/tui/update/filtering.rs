@@ -33,7 +33,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
     let history = match purpose {
         Purpose::Filter => &model.filter.history[..],
         Purpose::Search => &model.searches,
-        Purpose::Write => &[],
+        Purpose::Write => &model.paths,
     };
     let offer = |text: &str| match purpose {
         Purpose::Filter => {
@@ -210,6 +210,7 @@ fn write(model: &mut Model, text: &str, effects: &mut Vec<Effect>) {
     if text.trim().is_empty() {
         return;
     }
+    remember(&mut model.paths, text.trim().to_owned());
     model.say("writing…", Part::Aside);
     effects.push(Effect::Write(writing::Job {
         path: PathBuf::from(text.trim()),
