@@ -85,7 +85,7 @@ impl Needs {
         }
     }
 
-    fn of(&self, column: Column) -> u16 {
+    fn of(self, column: Column) -> u16 {
         let at = WIDEST.iter().position(|(other, _)| *other == column);
         at.map_or(0, |at| self.cells[at])
     }
@@ -102,7 +102,7 @@ pub(super) struct TimeLook {
 
 /// The columns that fit, with their widths: what is left over goes where values are longer, then to the
 /// last one.
-pub(super) fn fitting(width: u16, time: TimeLook, needs: &Needs) -> Vec<(Column, u16)> {
+pub(super) fn fitting(width: u16, time: TimeLook, needs: Needs) -> Vec<(Column, u16)> {
     let mut last_kept = 8;
     loop {
         let kept = COLUMNS.iter().filter(|(_, _, rank)| *rank <= last_kept);
@@ -121,12 +121,12 @@ pub(super) fn fitting(width: u16, time: TimeLook, needs: &Needs) -> Vec<(Column,
 }
 
 /// How many cells more addresses take than their column has at least.
-fn client_lacks(needs: &Needs) -> u16 {
+fn client_lacks(needs: Needs) -> u16 {
     let width = COLUMNS.iter().find(|(column, ..)| *column == Column::Client).map_or(0, |(_, width, _)| *width);
     needs.of(Column::Client).min(ADDRESS_CELLS).saturating_sub(width)
 }
 
-fn widen(columns: &mut [(Column, u16)], needs: &Needs, spare: u16) {
+fn widen(columns: &mut [(Column, u16)], needs: Needs, spare: u16) {
     let mut widths: Vec<u16> = columns.iter().map(|(_, width)| *width).collect();
     let needed: Vec<u16> = columns.iter().map(|(column, _)| needs.of(*column)).collect();
     let left = share(&mut widths, &needed, spare);
@@ -322,19 +322,19 @@ mod tests {
         for width in 56..240 {
             let (short, long) = (TimeLook::default(), TimeLook { has_day: true, has_offset: true });
             for (time, needs) in [(short, Needs::default()), (long, Needs::default()), (long, widest)] {
-                let columns = fitting(width, time, &needs);
+                let columns = fitting(width, time, needs);
                 let gaps = u16::try_from(columns.len()).unwrap() - 1;
                 let all = columns.iter().map(|(_, width)| width).sum::<u16>() + gaps;
                 assert_eq!(all, width);
             }
         }
-        assert_eq!(fitting(240, TimeLook::default(), &Needs::default()).len(), COLUMNS.len());
+        assert_eq!(fitting(240, TimeLook::default(), Needs::default()).len(), COLUMNS.len());
     }
 
     #[test]
     fn room_goes_where_it_is_needed() {
         let width_of = |width: u16, needs: Needs, wanted: Column| {
-            let columns = fitting(width, TimeLook::default(), &needs);
+            let columns = fitting(width, TimeLook::default(), needs);
             columns.iter().find(|(column, _)| *column == wanted).map(|(_, width)| *width)
         };
         let of = |client: u16| Needs { cells: [client, 0, 0, 0] };

@@ -50,7 +50,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Vec<Effect>) {
     match (purpose, typed) {
         (_, Typed::Same) | (Purpose::Write, Typed::Changed | Typed::Cancelled) => {}
         (Purpose::Filter, Typed::Changed) => set(model, &text),
-        (Purpose::Filter, Typed::Accepted) => accept(model, text, &before),
+        (Purpose::Filter, Typed::Accepted) => accept(model, &text, &before),
         (Purpose::Filter, Typed::Cancelled) => set(model, &before),
         (Purpose::Search, Typed::Changed) => transcript::search(model, &text),
         (Purpose::Search, Typed::Accepted) => remember(&mut model.searches, text),
@@ -115,10 +115,10 @@ fn understand(model: &Model, text: &str) -> Result<Query, SyntaxError> {
 }
 
 /// Ends the typing. A text that is not understood stays, with the fault said.
-fn accept(model: &mut Model, text: String, before: &str) {
-    set(model, &text);
+fn accept(model: &mut Model, text: &str, before: &str) {
+    set(model, text);
     if model.filter.fault.is_some() {
-        let mut prompt = Prompt::new(Purpose::Filter, &text);
+        let mut prompt = Prompt::new(Purpose::Filter, text);
         before.clone_into(&mut prompt.before);
         model.prompt = Some(prompt);
         return;

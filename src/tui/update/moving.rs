@@ -102,7 +102,7 @@ pub(super) fn sideways(model: &mut Model, way: Way) {
 /// The columns of the list, on so many cells.
 pub(in crate::tui) fn columns(model: &Model, width: u16) -> Vec<(Column, u16)> {
     let look = TimeLook { has_day: has_days(model), has_offset: model.has_many_zones() };
-    fitting(width, look, &model.answer.needs)
+    fitting(width, look, model.answer.needs)
 }
 
 /// The columns of the list, as it is laid out.
