@@ -184,6 +184,10 @@ fn patterns_say_what_they_count() {
     let mut screen = open("", (120, 40));
     screen.press("6");
     let table = screen.model.table().expect("a table").clone();
+    // On a narrow screen too it is said what it is, and what came of it.
+    screen.take(Message::Resize(80, 24));
+    let shown = screen.screen();
+    assert!(shown.contains("distributed-guessing ") && shown.contains("THEN SUCCEEDED"), "{shown}");
     let mut n_probes = 0;
     for (at, row) in table.rows.iter().enumerate() {
         let unit = match row.cells[0].as_str() {
@@ -382,7 +386,7 @@ fn the_timeline_shows_sessions_and_failures() {
     screen.press("<esc>");
     screen.take(Message::Resize(120, 16));
     let both = row(&screen, 1);
-    assert!(both.contains("  failed per 30 min, peak ") && both.ends_with("; : none failed"), "{both}");
+    assert!(both.contains("  failed per 30 min, peak ") && both.ends_with(" (: none failed)"), "{both}");
     for (tick, mark) in ticks.iter().zip(marks(&both)) {
         assert_eq!((mark == '.', mark == ':'), (tick.sessions == 0, tick.sessions > 0 && tick.failed == 0), "{tick:?}");
     }

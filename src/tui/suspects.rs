@@ -46,8 +46,8 @@ pub(super) fn patterns(patterns: &Patterns, zone: Zone) -> Table {
         Column::text("pattern", 20),
         Column::text("where", 26),
         Column::number("how often", 16),
-        Column::text("last", 22),
-        Column::wide("what", 32),
+        Column::spare("last", 22),
+        Column::wide("what", 31),
     ];
     Table::new(columns, rows, "no pattern: nobody guesses, nothing changed, nobody knocks")
 }

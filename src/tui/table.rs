@@ -54,22 +54,29 @@ pub struct Column {
     pub is_wide: bool,
     /// Whether its values stand on the right.
     pub is_number: bool,
+    /// Whether it is left out before others are cut.
+    pub is_spare: bool,
 }
 
 impl Column {
     /// Text of so many cells.
     pub const fn text(name: &'static str, width: u16) -> Self {
-        Self { name, width, is_wide: false, is_number: false }
+        Self { name, width, is_wide: false, is_number: false, is_spare: false }
     }
 
     /// Text that gets what is left over.
     pub const fn wide(name: &'static str, width: u16) -> Self {
-        Self { name, width, is_wide: true, is_number: false }
+        Self { name, width, is_wide: true, is_number: false, is_spare: false }
+    }
+
+    /// Text that is left out where others would be cut for it.
+    pub const fn spare(name: &'static str, width: u16) -> Self {
+        Self { name, width, is_wide: false, is_number: false, is_spare: true }
     }
 
     /// A number.
     pub const fn number(name: &'static str, width: u16) -> Self {
-        Self { name, width, is_wide: false, is_number: true }
+        Self { name, width, is_wide: false, is_number: true, is_spare: false }
     }
 }
 
@@ -113,28 +120,47 @@ impl Table {
         Self { columns, rows, empty, needs }
     }
 
-    /// How wide the columns are on so many cells: none wider than it needs, except that the wide one gets
-    /// what is left over; what is missing is taken from the widest texts first.
-    pub fn widths(&self, width: u16) -> Vec<u16> {
-        let gaps = u16::try_from(self.columns.len()).unwrap_or(0).saturating_sub(1);
-        let room = width.saturating_sub(gaps);
-        let columns = self.columns.iter().zip(&self.needs);
-        let mut widths: Vec<u16> = columns.map(|(column, need)| column.width.min(*need)).collect();
+    /// The columns on so many cells, each with its place and its width: none is wider than it needs,
+    /// except that the wide one gets what is left over; what is missing is taken from the widest texts
+    /// first.
+    pub fn fitting(&self, width: u16) -> Vec<(usize, u16)> {
+        let mut kept: Vec<usize> = (0..self.columns.len()).collect();
+        if self.wanted(&kept).iter().sum::<u16>() + gaps(&kept) > width {
+            kept.retain(|at| !self.columns[*at].is_spare);
+        }
+        let widths = self.widths(&kept, width.saturating_sub(gaps(&kept)));
+        kept.into_iter().zip(widths).collect()
+    }
+
+    /// What columns are content with.
+    fn wanted(&self, kept: &[usize]) -> Vec<u16> {
+        kept.iter().map(|at| self.columns[*at].width.min(self.needs[*at])).collect()
+    }
+
+    fn widths(&self, kept: &[usize], room: u16) -> Vec<u16> {
+        let mut widths = self.wanted(kept);
         let sum = |widths: &[u16]| widths.iter().sum::<u16>();
+        let columns = || kept.iter().map(|at| &self.columns[*at]);
         while sum(&widths) > room {
-            let texts = self.columns.iter().zip(&mut widths).filter(|(column, _)| !column.is_number);
+            let texts = columns().zip(&mut widths).filter(|(column, _)| !column.is_number);
             match texts.map(|(_, width)| width).filter(|width| **width > NARROW_CELLS).max() {
                 Some(widest) => *widest -= 1,
                 None => break,
             }
         }
         let spare = room.saturating_sub(sum(&widths));
-        let left = share(&mut widths, &self.needs, spare);
-        if let Some(wide) = self.columns.iter().position(|column| column.is_wide) {
+        let needs: Vec<u16> = kept.iter().map(|at| self.needs[*at]).collect();
+        let left = share(&mut widths, &needs, spare);
+        if let Some(wide) = columns().position(|column| column.is_wide) {
             widths[wide] += left;
         }
         widths
     }
+}
+
+/// A cell between each two.
+fn gaps(kept: &[usize]) -> u16 {
+    u16::try_from(kept.len()).unwrap_or(0).saturating_sub(1)
 }
 
 /// No text is made narrower, in cells.
@@ -172,7 +198,17 @@ mod tests {
 
     #[track_caller]
     fn check(table: &Table, width: u16, expected: [u16; 3]) {
-        assert_eq!(table.widths(width), expected, "{width}");
+        let widths: Vec<u16> = table.fitting(width).into_iter().map(|(_, width)| width).collect();
+        assert_eq!(widths, expected, "{width}");
+    }
+
+    #[test]
+    fn a_spare_column_goes_before_others_are_cut() {
+        let row = Row { key: String::new(), cells: ["a".repeat(20), "b".repeat(10)].into(), filter: None, part: None };
+        let table = Table::new(vec![Column::wide("what", 20), Column::spare("last", 10)], vec![row], "");
+        assert_eq!(table.fitting(31), [(0, 20), (1, 10)]);
+        assert_eq!(table.fitting(30), [(0, 30)]);
+        assert_eq!(table.fitting(15), [(0, 15)]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::output::time::to_grouped;
 use crate::tui::model::{Focus, Model, Phase};
-use crate::tui::table::{Column, Row, Table, View};
+use crate::tui::table::{Row, Table, View};
 use crate::tui::theme::{Part, Theme};
 
 use super::{Ink, frame_style};
@@ -30,13 +30,13 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         ink.put(inner.x + 1, inner.y + 1, inner.width.saturating_sub(2), waiting_text(model), aside);
         return;
     };
-    let widths = table.widths(inner.width);
+    let columns = table.fitting(inner.width);
     let bold = Style::new().add_modifier(Modifier::BOLD);
-    put_cells(&mut ink, table, &widths, Rect { height: 1, ..inner }, |column| column.name.to_owned(), bold);
+    put_cells(&mut ink, table, &columns, Rect { height: 1, ..inner }, |at| table.columns[at].name, bold);
     let cursor = model.cursor();
     for (y, (at, row)) in (inner.y + 1..inner.bottom()).zip(table.rows.iter().enumerate().skip(cursor.top)) {
         let line = Rect::new(inner.x, y, inner.width, 1);
-        draw_row(model, table, &widths, row, line, &mut ink);
+        draw_row(model, table, &columns, row, line, &mut ink);
         if at == cursor.at {
             ink.paint(line, Theme::selection(model.focus == Focus::List));
         }
@@ -53,31 +53,30 @@ fn waiting_text(model: &Model) -> &'static str {
     }
 }
 
-fn draw_row(model: &Model, table: &Table, widths: &[u16], row: &Row, area: Rect, ink: &mut Ink<'_>) {
+fn draw_row(model: &Model, table: &Table, columns: &[(usize, u16)], row: &Row, area: Rect, ink: &mut Ink<'_>) {
     let style = row.part.map_or(Style::new(), |part| model.settings.theme.style(part));
     if row.filter.is_none() && row.cells.len() == 1 {
         ink.put(area.x, area.y, area.width, &row.cells[0], style);
         return;
     }
-    let mut cells = row.cells.iter();
-    put_cells(ink, table, widths, area, |_| cells.next().cloned().unwrap_or_default(), style);
+    let cell = |at: usize| row.cells.get(at).map_or("", String::as_str);
+    put_cells(ink, table, columns, area, cell, style);
 }
 
-fn put_cells(
+fn put_cells<'a>(
     ink: &mut Ink<'_>,
     table: &Table,
-    widths: &[u16],
+    columns: &[(usize, u16)],
     area: Rect,
-    mut cell: impl FnMut(&Column) -> String,
+    cell: impl Fn(usize) -> &'a str,
     style: Style,
 ) {
     let mut x = area.x;
-    for (column, width) in table.columns.iter().zip(widths) {
-        let text = cell(column);
+    for (at, width) in columns {
         let width = (*width).min(area.right().saturating_sub(x));
-        match column.is_number {
-            true => ink.put_right(x, area.y, width, &text, style),
-            false => drop(ink.put(x, area.y, width, &text, style)),
+        match table.columns[*at].is_number {
+            true => ink.put_right(x, area.y, width, cell(*at), style),
+            false => drop(ink.put(x, area.y, width, cell(*at), style)),
         }
         x += width + 1;
     }

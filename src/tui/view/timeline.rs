@@ -117,7 +117,7 @@ fn caption(model: &Model, count: Count) -> String {
         Count::Failed if most == 0 => "none failed".into(),
         Count::Failed => format!("failed, {peak}"),
         Count::AllWell => format!("sessions per {step}, {peak}; none failed"),
-        Count::Both => format!("failed per {step}, {peak}; {NONE_FAILED} none failed"),
+        Count::Both => format!("failed per {step}, {peak} ({NONE_FAILED} none failed)"),
     }
 }
 
