@@ -595,6 +595,9 @@ fn clocks_that_differ_are_said_to() {
     let screen = Headless::open(&[folder.path().to_owned()], settings, (120, 40));
     assert!(header(&screen).contains("08:29 - 08:29 UTC (servers: -03:30, +01:00)"), "{}", header(&screen));
     let shown = screen.screen();
+    let narrow = screen.draw_on((70, 12));
+    let header: String = narrow.content()[..70].iter().map(ratatui::buffer::Cell::symbol).collect();
+    assert!(header.contains("08:29 - 08:29 UTC  2 sessions"), "{header}");
     assert!(shown.contains("│09:29:00+01:00 ") && shown.contains("│04:59:00-03:30 "), "{shown}");
 }
 

@@ -32,12 +32,18 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let sessions = counted(model.roster.len() as u64, "session");
     let failed = format!("{} failed", to_grouped(model.n_failed as u64));
     let failed_style = if model.n_failed > 0 { theme.style(Part::Failure) } else { Style::new() };
-    let mut parts =
-        vec![(servers, Style::new()), (span_text(model), Style::new()), (sessions, bold), (failed, failed_style)];
-    parts.retain(|(text, _)| !text.is_empty());
+    let span = span_text(model);
+    // What stands in brackets can be done without where the range itself would have to go.
+    let short = span.split_once(" (").map_or(span.clone(), |(short, _)| short.to_owned());
+    let mut parts = vec![(servers, Style::new()), (span, Style::new()), (sessions, bold), (failed, failed_style)];
     let wanted = |parts: &[(String, Style)]| parts.iter().map(|(text, _)| text.width() + 2).sum::<usize>();
+    let has_room = |parts: &[(String, Style)]| wanted(parts) <= usize::from(room.saturating_sub(x));
+    if !has_room(&parts[1..]) {
+        parts[1].0 = short;
+    }
+    parts.retain(|(text, _)| !text.is_empty());
     // What is left out first stands first.
-    while parts.len() > 1 && wanted(&parts) > usize::from(room.saturating_sub(x)) {
+    while parts.len() > 1 && !has_room(&parts) {
         parts.remove(0);
     }
     for (text, style) in parts {
