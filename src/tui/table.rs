@@ -50,7 +50,7 @@ pub struct Column {
     pub name: &'static str,
     /// The cells that it is content with where room is scarce.
     pub width: u16,
-    /// Whether it gets what is left over.
+    /// Whether it gets what is left over: the last column, for figures stand near what they count.
     pub is_wide: bool,
     /// Whether its values stand on the right.
     pub is_number: bool,

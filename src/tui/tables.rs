@@ -164,7 +164,7 @@ pub(super) fn clients<'a>(sessions: impl Iterator<Item = Listed<'a>>, by: By, zo
         Column::number("sessions", 9),
         Column::number("failed", 8),
         Column::number("users", 6),
-        Column::wide("tls", 12),
+        Column::text("tls", 12),
         Column::text("last seen", 22),
     ];
     ranked(groups, Field::Ip, columns, zone, "no session, no client")
@@ -184,7 +184,7 @@ pub(super) fn users<'a>(sessions: impl Iterator<Item = Listed<'a>>, zone: Zone) 
         }
     }
     let columns = [
-        Column::wide("user", 24),
+        Column::text("user", 24),
         Column::number("sessions", 9),
         Column::number("failed", 8),
         Column::number("clients", 8),

@@ -52,7 +52,7 @@ pub(in crate::tui) fn tls<'a>(sessions: impl Iterator<Item = Listed<'a>>, zone: 
     }
     let columns = vec![
         Column::text("what", 11),
-        Column::wide("value", 24),
+        Column::text("value", 24),
         Column::number("sessions", 9),
         Column::number("failed", 8),
         Column::number("clients", 8),
