@@ -30,6 +30,8 @@ pub struct Prompt {
     pub cursor: usize,
     /// What it was before.
     pub before: String,
+    /// Whether the text is a proposal, which gives way to what is typed.
+    pub is_proposed: bool,
     /// Which of the lines before is shown, counted back from the last.
     recalled: Option<usize>,
     /// Words that Tab goes through, and which of them stands there.
@@ -57,9 +59,15 @@ impl Prompt {
             text: text.to_owned(),
             cursor: text.len(),
             before: text.to_owned(),
+            is_proposed: false,
             recalled: None,
             offered: None,
         }
+    }
+
+    /// A line with a text that stays unless something is typed.
+    pub fn proposing(purpose: Purpose, text: &str) -> Self {
+        Self { is_proposed: !text.is_empty(), ..Self::new(purpose, text) }
     }
 
     /// Takes a key. `history` are the lines before, the last one last; `complete` says what the text up
@@ -72,6 +80,9 @@ impl Prompt {
     ) -> Typed {
         if key.code != KeyCode::Tab && key.code != KeyCode::BackTab {
             self.offered = None;
+        }
+        if !is_text(key) {
+            self.is_proposed = false;
         }
         match key {
             Key { code: KeyCode::Enter, .. } => Typed::Accepted,
@@ -89,6 +100,10 @@ impl Prompt {
     /// Puts text in at the cursor; what no line holds is left out.
     pub fn insert(&mut self, text: &str) -> Typed {
         let clean: String = text.chars().filter(|letter| !letter.is_control()).collect();
+        if !clean.is_empty() && std::mem::take(&mut self.is_proposed) {
+            self.text.clear();
+            self.cursor = 0;
+        }
         self.text.insert_str(self.cursor, &clean);
         self.cursor += clean.len();
         if clean.is_empty() { Typed::Same } else { Typed::Changed }
@@ -202,6 +217,11 @@ fn shared_start<'a>(one: &'a str, other: &str) -> &'a str {
     &one[..length]
 }
 
+/// Whether the key is a letter to be typed.
+fn is_text(key: Key) -> bool {
+    matches!(key, Key { code: KeyCode::Char(_), ctrl: false, alt: false, .. })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,5 +279,21 @@ mod tests {
         assert_eq!(prompt.insert("\x1b[31m\nb"), Typed::Changed);
         assert_eq!(prompt.text, "a[31mb");
         assert_eq!(prompt.insert("\n"), Typed::Same);
+    }
+
+    #[test]
+    fn a_proposal_gives_way_to_what_is_typed() {
+        let typed = |keys: &[&str]| {
+            let mut prompt = Prompt::proposing(Purpose::Write, "a.csv");
+            for key in keys {
+                prompt.press(Key::parse(key).unwrap(), &[], |_| (0, Vec::new()));
+            }
+            prompt.text
+        };
+        assert_eq!(typed(&[]), "a.csv");
+        assert_eq!(typed(&["b", "c"]), "bc");
+        assert_eq!(typed(&["end", "b"]), "a.csvb");
+        assert_eq!(typed(&["backspace", "b"]), "a.csb");
+        assert_eq!(typed(&["left", "right", "b"]), "a.csvb");
     }
 }

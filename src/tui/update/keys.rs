@@ -154,8 +154,8 @@ fn turn_focus(model: &mut Model, way: Way) {
 fn open(model: &mut Model, purpose: Purpose) {
     model.prompt = Some(match purpose {
         Purpose::Filter => filtering::begin(model),
-        Purpose::Search => Prompt::new(purpose, &model.transcript.search),
-        Purpose::Write => Prompt::new(purpose, USUAL_PATH),
+        Purpose::Search => Prompt::proposing(purpose, &model.transcript.search),
+        Purpose::Write => Prompt::proposing(purpose, USUAL_PATH),
     });
 }
 

@@ -47,7 +47,9 @@ fn draw_prompt(model: &Model, prompt: &Prompt, area: Rect, ink: &mut Ink<'_>) ->
     // A line that is too long is scrolled so that the cursor is seen.
     let left = (cursor + 1).saturating_sub(room);
     let text = visible(prompt.text.as_bytes());
-    ink.put(area.x + start, area.y, area.width.saturating_sub(start), scrolled(&text, left), Style::new());
+    // As text that is selected, which gives way to what is typed.
+    let style = if prompt.is_proposed { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+    ink.put(area.x + start, area.y, area.width.saturating_sub(start), scrolled(&text, left), style);
     if area.height >= 3 {
         draw_fault(model, start, left, area, ink);
     }
