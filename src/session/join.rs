@@ -46,6 +46,8 @@ pub struct Life {
     rows: Vec<Row>,
     /// The sequence number of the row that was appended last.
     last_sequence: Option<u32>,
+    /// A hash of the connect row that it began with.
+    connect: Option<u64>,
     position: Position,
     is_opened: bool,
     is_closed: bool,
@@ -108,7 +110,7 @@ impl Life {
 
     /// Whether the row is the connect row that it began with.
     fn is_same_connect(&self, line: &[u8]) -> bool {
-        self.is_opened && self.rows[0].as_line(&self.text) == line
+        self.connect == Some(hash_bytes(line))
     }
 
     /// Makes room for the rows of a piece, so that they are not copied again and again as they come.
@@ -134,8 +136,9 @@ impl Life {
         self.text.extend_from_slice(ending);
         // The caller starts a new life before the text outgrows 32 bits.
         let moved = |at: u32| u32::try_from(start + (at as usize - from)).unwrap_or(u32::MAX);
-        if let Some(last) = self.last_sequence.replace(row.sequence) {
-            self.is_contiguous &= last.checked_add(1) == Some(row.sequence);
+        match self.last_sequence.replace(row.sequence) {
+            Some(last) => self.is_contiguous &= last.checked_add(1) == Some(row.sequence),
+            None => self.connect = (row.marker == Marker::Connect).then(|| hash_bytes(row.as_line(text))),
         }
         self.is_opened |= row.marker == Marker::Connect;
         self.is_closed |= row.marker == Marker::Disconnect;
@@ -217,6 +220,8 @@ impl Life {
         merged.is_contiguous =
             merged.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
         merged.last_sequence = merged.rows.last().map(|row| row.sequence);
+        let first = merged.rows.first().filter(|row| row.marker == Marker::Connect);
+        merged.connect = first.map(|row| hash_bytes(row.as_line(&merged.text)));
         (is_ascending && has_ends && merged.is_in_time_order()).then_some((merged, n_repeated))
     }
 }
@@ -300,16 +305,10 @@ impl Joiner {
         let mut rows = pieces.rows_of(piece);
         let first_line = pieces.rows[piece.first as usize].as_line(text);
         let mut open = match self.open.remove(&key) {
-            Some(open) if !piece.is_opened => open,
-            Some(mut open) => {
-                open.wake();
-                match open.life.is_same_connect(first_line) {
-                    true => open,
-                    false => {
-                        self.park(key, open.life, done);
-                        self.begin(place.position)
-                    }
-                }
+            Some(open) if !piece.is_opened || open.life.is_same_connect(first_line) => open,
+            Some(superseded) => {
+                self.park(key, superseded.into_life(), done);
+                self.begin(place.position)
             }
             None => self.begin(place.position),
         };

@@ -42,6 +42,9 @@ struct Part(Box<[u8]>);
 /// Less text than this is not packed: it would take more time and hardly less room.
 pub(super) const LEAST_BYTES: usize = 1 << 10;
 
+/// Nor is more text than this, for while it is packed it is held twice.
+const MOST_BYTES: usize = 1 << 26;
+
 impl Open {
     pub(super) fn new(position: Position) -> Self {
         Self::of(Life { position, is_contiguous: true, ..Life::default() })
@@ -58,7 +61,7 @@ impl Open {
 
     /// Packs the rows that are not packed yet, where that is worth it.
     pub(super) fn rest(&mut self) {
-        if self.life.text.len() >= LEAST_BYTES {
+        if (LEAST_BYTES..=MOST_BYTES).contains(&self.life.text.len()) {
             self.pack();
         }
     }
@@ -72,7 +75,7 @@ impl Open {
     }
 
     /// Unpacks all rows.
-    pub(super) fn wake(&mut self) {
+    fn wake(&mut self) {
         let Some(packed) = self.packed.take() else { return };
         let mut text = Vec::with_capacity(packed.text_bytes + self.life.text.len());
         let mut rows = Vec::new();
