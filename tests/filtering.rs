@@ -249,6 +249,28 @@ fn texts() {
     ]);
 }
 
+/// Each text stands in other rows than the one beside it, so that small chunks part them.
+#[test]
+fn texts_of_rows_that_chunks_part() {
+    let queries = [
+        "LogonDenied",
+        "\"EHLO pc\"",
+        "ESMTP LogonDenied",
+        "\"EHLO pc\" LogonDenied Local",
+        "/ESMTP MAIL/ /535 5\\.7\\.3/i",
+        "/LogonDenied|SocketError/ Hello",
+    ];
+    let answers = ask(&queries);
+    for (at, query) in queries.iter().enumerate() {
+        let meant: BTreeSet<String> =
+            answers.iter().filter(|(_, answer)| answer[at]).map(|(record, _)| to_id(record)).collect();
+        assert!((1..answers.len()).contains(&meant.len()), "{query}");
+        for chunk_bytes in [300, 3000] {
+            assert_eq!(select(query, chunk_bytes), meant, "{query}, chunks of {chunk_bytes}");
+        }
+    }
+}
+
 #[test]
 fn times_of_start() {
     check(&[

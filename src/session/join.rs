@@ -536,12 +536,41 @@ mod tests {
             }
             joiner.end_file(&mut done);
             (0..n_chunks).for_each(|_| joiner.end_chunk());
+            let has_rested = |open: &Open| n_chunks == 0 || open.life.text.len() < resting::LEAST_BYTES;
+            assert!(joiner.open.values().all(has_rested));
         }
         while joiner.end_input(&mut done) == Left::Some {}
         assert_eq!(
             (lives, joiner.take_repeated()),
             (expected.iter().map(|numbers| numbers.to_vec()).collect(), repeated)
         );
+    }
+
+    /// Joins the pieces of a text, each with a note of its own, and returns what was noted of the sessions.
+    fn notes(text: &str) -> Vec<Marks> {
+        let (mut joiner, mut marks) = (Joiner::default(), Vec::new());
+        let mut pieces = Pieces::default();
+        pieces.begin(&Schema::default());
+        pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(0)).unwrap();
+        let mut done = |_, life: Life| {
+            marks.push(life.marks());
+            Some(1)
+        };
+        for (number, piece) in pieces.pieces.iter().enumerate() {
+            let place = Place { position: Position(u64::from(piece.first)), base_line: 0, marks: 1 << number };
+            joiner.take(KEY, piece, &pieces, text.as_bytes(), place, &mut done);
+        }
+        joiner.end_file(&mut done);
+        marks
+    }
+
+    #[test]
+    fn what_was_noted_of_any_rows_is_noted_of_their_session() {
+        let (head, tail) = (rows(&["0 +,,"]), rows(&["1 <,NOOP,", "2 -,,Local"]));
+        assert_eq!(notes(&format!("{head}{tail}")), [1]);
+        // Joined in the wrong order, and a copy of the first row.
+        assert_eq!(notes(&format!("{tail}{head}")), [0b11]);
+        assert_eq!(notes(&format!("{head}{head}{tail}")), [1]);
     }
 
     #[test]
