@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::Life;
+use super::{Life, narrow};
 use crate::record::Marker;
 use crate::session::{FileId, Position, Row};
 
@@ -201,11 +201,6 @@ fn moved(row: &Row, base: u32) -> Row {
         end: row.end + base,
         ..*row
     }
-}
-
-/// A place in a life's text: it is handed over before these outgrow 32 bits.
-fn narrow(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
