@@ -51,6 +51,11 @@ fn width_of(index: usize) -> i64 {
     }
 }
 
+/// How many steps of this width the span takes.
+fn n_ticks((first, last): (i64, i64), width: i64) -> i64 {
+    last.div_euclid(width) - first.div_euclid(width) + 1
+}
+
 impl Timeline {
     /// Adds one session that began then.
     #[inline]
@@ -92,8 +97,14 @@ impl Timeline {
             *self = Self::empty((from, to));
             return;
         };
-        if first <= from && to <= last {
-            return;
+        if first <= from {
+            // Sessions mostly come in the order of time, and the next one mostly has room.
+            let n_ticks = n_ticks((first, last.max(to)), self.width_seconds());
+            if n_ticks <= MOST_TICKS {
+                self.span = Some((first, last.max(to)));
+                self.ticks.resize(usize::try_from(n_ticks).unwrap_or(1), Tick::default());
+                return;
+            }
         }
         let old = std::mem::replace(self, Self::empty((first.min(from), last.max(to))));
         self.take(&old);
@@ -101,9 +112,9 @@ impl Timeline {
 
     /// Steps without anything, as wide as the span demands.
     fn empty(span: (i64, i64)) -> Self {
-        let n_ticks = |index: usize| span.1.div_euclid(width_of(index)) - span.0.div_euclid(width_of(index)) + 1;
-        let width = (0..WIDTHS.len() + 40).find(|index| n_ticks(*index) <= MOST_TICKS).unwrap_or(WIDTHS.len() + 39);
-        let n_ticks = usize::try_from(n_ticks(width)).unwrap_or(1);
+        let fits = |index: &usize| n_ticks(span, width_of(*index)) <= MOST_TICKS;
+        let width = (0..WIDTHS.len() + 40).find(fits).unwrap_or(WIDTHS.len() + 39);
+        let n_ticks = usize::try_from(n_ticks(span, width_of(width))).unwrap_or(1);
         Self { span: Some(span), width, ticks: vec![Tick::default(); n_ticks] }
     }
 
