@@ -60,14 +60,14 @@ const CLOCK: &[u8; 19] = b"0000-00-00T00:00:00";
 /// another.
 #[inline]
 fn clock_digits(clock: &[u8; CLOCK.len()]) -> Option<[u8; CLOCK.len()]> {
-    const HEAD: Shape = Shape::new(b"0000-00-");
-    const MIDDLE: Shape = Shape::new(b"00T00:00");
+    const HEAD: Shape = Shape::new(*b"0000-00-");
+    const MIDDLE: Shape = Shape::new(*b"00T00:00");
     // Its first five bytes are read a second time.
-    const TAIL: Shape = Shape::new(b"00:00:00");
+    const TAIL: Shape = Shape::new(*b"00:00:00");
     const TAIL_AT: usize = CLOCK.len() - 8;
     let mut digits = [0; CLOCK.len()];
     for (at, shape) in [(0, HEAD), (8, MIDDLE), (TAIL_AT, TAIL)] {
-        digits[at..at + 8].copy_from_slice(&shape.digits_of(clock[at..].first_chunk()?)?);
+        digits[at..at + 8].copy_from_slice(&shape.digits_of(*clock[at..].first_chunk()?)?);
     }
     Some(digits)
 }
@@ -84,7 +84,7 @@ struct Shape {
 
 impl Shape {
     /// A digit stands where the text has `0`.
-    const fn new(text: &[u8; 8]) -> Self {
+    const fn new(text: [u8; 8]) -> Self {
         let (mut room, mut rest, mut at) = ([0; 8], [0xff; 8], 0);
         while at < text.len() {
             if text[at] == b'0' {
@@ -92,13 +92,13 @@ impl Shape {
             }
             at += 1;
         }
-        Self { text: u64::from_le_bytes(*text), room: u64::from_le_bytes(room), rest: u64::from_le_bytes(rest) }
+        Self { text: u64::from_le_bytes(text), room: u64::from_le_bytes(room), rest: u64::from_le_bytes(rest) }
     }
 
     /// Returns the value of each digit, and 0 for what else stands there.
     #[inline]
-    fn digits_of(self, text: &[u8; 8]) -> Option<[u8; 8]> {
-        let left = u64::from_le_bytes(*text) ^ self.text;
+    fn digits_of(self, text: [u8; 8]) -> Option<[u8; 8]> {
+        let left = u64::from_le_bytes(text) ^ self.text;
         // No byte of `left` that is within its nibble can carry into the next.
         (left & self.rest == 0 && (left + self.room) & self.rest == 0).then(|| left.to_le_bytes())
     }
