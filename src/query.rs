@@ -35,6 +35,7 @@ pub mod display;
 pub mod saved;
 pub mod subject;
 mod matching;
+pub mod asking;
 pub mod complete;
 pub mod selecting;
 

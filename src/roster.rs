@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::diagnosis::Verdict;
 use crate::ingest::{Case, ChunkPlace, Study, Window};
+use crate::query::asking::{Asking, BLOCK};
 use crate::session::FileId;
 
 use listed::Listed;
@@ -143,6 +144,18 @@ impl Roster {
         all.filter(move |(seat, _)| outdated.is_none_or(|outdated| !outdated.contains(seat)))
     }
 
+    /// The sessions of the n-th sheet that are meant.
+    pub fn meant(&self, index: usize, asking: &mut Asking<'_>) -> impl Iterator<Item = (Seat, Listed<'_>)> {
+        let all = meant(u32::try_from(index).unwrap_or(OPEN), self.sheets.get(index), asking);
+        let outdated = (!self.outdated.is_empty()).then_some(&self.outdated);
+        all.filter(move |(seat, _)| outdated.is_none_or(|outdated| !outdated.contains(seat)))
+    }
+
+    /// The open sessions that are meant.
+    pub fn meant_open(&self, asking: &mut Asking<'_>) -> impl Iterator<Item = (Seat, Listed<'_>)> {
+        meant(OPEN, self.open.as_ref(), asking)
+    }
+
     /// The sessions that are open.
     pub fn listed_open(&self) -> impl Iterator<Item = (Seat, Listed<'_>)> {
         listed(OPEN, self.open.as_ref())
@@ -157,6 +170,25 @@ impl Roster {
 fn listed(sheet: u32, of: Option<&Arc<Sheet>>) -> impl Iterator<Item = (Seat, Listed<'_>)> {
     let entries = of.into_iter().flat_map(|one| one.entries().iter().map(move |entry| Listed { sheet: one, entry }));
     (0..).zip(entries).map(move |(entry, listed)| (Seat { sheet, entry }, listed))
+}
+
+/// The sessions of a sheet that are meant, block by block.
+fn meant<'a>(
+    sheet: u32,
+    of: Option<&'a Arc<Sheet>>,
+    asking: &mut Asking<'_>,
+) -> impl Iterator<Item = (Seat, Listed<'a>)> {
+    asking.forget();
+    let blocks = of.into_iter().flat_map(|one| one.entries().chunks(BLOCK).map(move |block| (one, block)));
+    (0..).step_by(BLOCK).zip(blocks).flat_map(move |(first, (one, block))| {
+        let nth = move |at: usize| Listed { sheet: one, entry: &block[at] };
+        let mut found = asking.find(block.len(), &nth);
+        std::iter::from_fn(move || {
+            let at = (found != 0).then(|| found.trailing_zeros())?;
+            found &= found - 1;
+            Some((Seat { sheet, entry: first + at }, nth(at as usize)))
+        })
+    })
 }
 
 /// Puts every session on a sheet.

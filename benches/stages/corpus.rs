@@ -66,6 +66,12 @@ impl Corpus {
         Self { folder, account, outcomes }
     }
 
+    /// How many sessions are meant, as the corpus program tells of them.
+    pub(crate) fn count(&self, is_meant: fn(&Value) -> bool) -> u64 {
+        let truth = fs::read(self.folder.path().join("corpus/truth.ndjson")).expect("the truth");
+        records(&truth).filter(is_meant).count() as u64
+    }
+
     /// The paths to read.
     pub(crate) fn paths(&self) -> [PathBuf; 1] {
         [self.folder.path().join("corpus")]
@@ -102,13 +108,17 @@ fn read_account(path: &Path) -> LineAccount {
     }
 }
 
+/// Session records, one a line.
+fn records(ndjson: &[u8]) -> impl Iterator<Item = Value> {
+    let lines = ndjson.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).expect("valid JSON"))
+}
+
 impl Outcomes {
     /// Adds up session records, one a line.
     pub(crate) fn read(ndjson: &[u8]) -> Self {
         let mut outcomes = Self::default();
-        for line in ndjson.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-            outcomes.take(&serde_json::from_slice(line).expect("valid JSON"));
-        }
+        records(ndjson).for_each(|record| outcomes.take(&record));
         outcomes
     }
 

@@ -14,6 +14,7 @@
 //! twin says, so that a wrong fast path has no figure.
 
 mod corpus;
+mod facts;
 mod filter;
 mod kept;
 mod plain;

@@ -125,6 +125,21 @@ impl Question {
         }
     }
 
+    /// The field that all of the answer hangs on, where its values can have numbers.
+    pub(super) fn numbered_field(&self) -> Option<Field> {
+        match self {
+            Self::Address(field, _)
+            | Self::Text(field, _)
+            | Self::Number(field @ Field::Port, _)
+            | Self::Word(field @ Field::Role, _) => Some(*field),
+            Self::Severity(_) => Some(Field::Severity),
+            Self::Rule(_) => Some(Field::Rule),
+            Self::Connector(_) => Some(Field::Connector),
+            Self::Code(_) => Some(Field::Code),
+            Self::Number(..) | Self::Word(..) | Self::Rows(_) => None,
+        }
+    }
+
     pub(super) fn is_match<S: Subject + ?Sized>(&self, subject: &S) -> bool {
         match self {
             Self::Address(field, networks) => {

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use crate::diagnosis::{Rule, Severity, Verdict};
 use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::ingest::Role;
+use crate::query::field::Field;
 use crate::query::subject::{Subject, Test, is_path_of};
 use crate::record::value::Timestamp;
 use crate::session::{FileId, Position};
@@ -271,5 +272,29 @@ impl Subject for Listed<'_> {
     /// Not held.
     fn any_row(&self, _test: Test<'_>) -> bool {
         false
+    }
+
+    /// Sessions of one sheet lie together.
+    fn number_of(&self, field: Field) -> Option<usize> {
+        let Entry { host, post, helo, cipher, mechanism, user, end, files, replies, findings, .. } = self.entry;
+        match field {
+            Field::Ip => Some(*host as usize),
+            Field::Local | Field::Port | Field::Server | Field::Connector | Field::Role | Field::Banner => {
+                Some(*post as usize)
+            }
+            Field::File => Some(files.rank()),
+            Field::Helo => Some(helo.rank()),
+            Field::Cipher => Some(cipher.rank()),
+            Field::Mechanism => Some(mechanism.rank()),
+            Field::User => Some(user.rank()),
+            Field::End => Some(end.rank()),
+            Field::Code => Some(replies.rank()),
+            Field::Rule | Field::Severity => Some(findings.rank()),
+            Field::Error => match (self.entry.auth_error, self.entry.tls_error) {
+                (error, NameId::NONE) | (NameId::NONE, error) => Some(error.rank()),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 }

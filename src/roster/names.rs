@@ -20,10 +20,15 @@ impl NameId {
     pub fn index(self) -> Option<usize> {
         (self != Self::NONE).then_some(self.0 as usize)
     }
+
+    /// The number, behind that of no text, which is 0.
+    pub(super) fn rank(self) -> usize {
+        self.0.wrapping_add(1) as usize
+    }
 }
 
 /// Texts by their numbers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Names {
     bytes: Vec<u8>,
     ends: Vec<u32>,

@@ -66,14 +66,14 @@ impl Entry {
 }
 
 /// A client's end, as text and as an address.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Host {
     pub(super) text: NameId,
     pub(super) ip: Option<IpAddr>,
 }
 
 /// What clients connect to; many sessions share it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Post {
     pub(super) server: NameId,
     pub(super) connector: NameId,
@@ -86,7 +86,7 @@ pub(super) struct Post {
 }
 
 /// The sessions of one batch.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sheet {
     pub(super) entries: Vec<Entry>,
     pub(super) names: Names,

@@ -4,11 +4,14 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use super::{Enrolling, Roster};
+use proptest::prelude::*;
+
+use super::{Enrolling, Roster, Seat};
 use crate::ingest::{Batch, Case, Catalogue, Options, Study, ingest};
 use crate::query::Query;
+use crate::query::asking;
 use crate::query::saved::SavedFilters;
 use crate::query::subject::Subject;
 use crate::query::time::Times;
@@ -108,6 +111,36 @@ fn a_listed_session_answers_as_its_case_did() {
     assert_eq!(seen, told);
     for (at, text) in HELD.iter().enumerate() {
         assert!(told.iter().any(|(_, answers)| answers[at]), "`{text}` is true of no sample");
+    }
+}
+
+static SAMPLES: LazyLock<Roster> = LazyLock::new(|| read(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")]).1);
+
+/// Queries put together of those over single fields.
+fn any_query() -> impl Strategy<Value = String> {
+    prop::sample::select(&HELD[..]).prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
+        let parts = prop::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            parts.clone().prop_map(|parts| parts.join(" ")),
+            parts.prop_map(|parts| format!("({})", parts.join(" or "))),
+            inner.prop_map(|inner| format!("-({inner})")),
+        ]
+    })
+}
+
+proptest! {
+    /// What is asked of a block at a time, and remembered, is what each session answers by itself.
+    #[test]
+    fn sessions_that_are_asked_together_answer_as_each_by_itself(text in any_query()) {
+        let times = Times { now: Timestamp(0), last: None };
+        let query = Query::parse(&text, &SavedFilters::default(), &times).unwrap();
+        let mut asking = asking::Asking::new(&query);
+        for sheet in 0..SAMPLES.n_sheets() {
+            let together: Vec<Seat> = SAMPLES.meant(sheet, &mut asking).map(|(seat, _)| seat).collect();
+            let listed = SAMPLES.listed(sheet).filter(|(_, listed)| query.matches(listed));
+            let alone: Vec<Seat> = listed.map(|(seat, _)| seat).collect();
+            prop_assert_eq!(together, alone);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ingest::{Batch, Case, Catalogue, LogFile, Options, Study, ingest};
 use crate::output::time::Zone;
 use crate::pattern::Patterns;
 use crate::query::Query;
+use crate::query::asking::Asking;
 use crate::query::subject::Subject;
 use crate::record::value::Timestamp;
 use crate::roster::listed::Listed;
@@ -116,12 +117,13 @@ impl Browser {
         }
         self.query_number = Some(job.query_number);
         let n_before = self.kept.seats.len();
+        let mut asking = Asking::new(&job.query);
         while self.n_sheets < job.roster.n_sheets() {
             if is_stale() {
                 self.kept.sort();
                 return None;
             }
-            self.take_sheet(job, self.n_sheets);
+            self.take_sheet(job, self.n_sheets, &mut asking);
             self.n_sheets += 1;
         }
         if self.kept.seats.len() > n_before {
@@ -129,8 +131,11 @@ impl Browser {
         }
         // The same list is shared with whoever draws; only sessions that come in make another one.
         let mut kept = self.kept.clone();
-        for (seat, listed) in job.roster.listed_open() {
-            self.offer(job, seat, &listed, &mut kept);
+        match &self.found {
+            Some(found) => {
+                kept.take_all(job.roster.listed_open().filter(|(_, listed)| found.contains(&listed.place())));
+            }
+            None => kept.take_all(job.roster.meant_open(&mut asking)),
         }
         if kept.seats.len() > self.kept.seats.len() {
             kept.sort();
@@ -148,28 +153,13 @@ impl Browser {
         })
     }
 
-    fn take_sheet(&mut self, job: &Job, index: usize) {
-        let mut kept = std::mem::take(&mut self.kept);
-        for (seat, listed) in job.roster.listed(index) {
-            self.offer(job, seat, &listed, &mut kept);
-        }
-        self.kept = kept;
-    }
-
-    /// Keeps a session if it is meant.
-    fn offer(&self, job: &Job, seat: Seat, listed: &Listed<'_>, kept: &mut Kept) {
-        let is_meant = match &self.found {
-            Some(found) => found.contains(&listed.place()),
-            None => job.query.matches(listed),
-        };
-        if is_meant {
-            let has_failed = listed.verdict() == Verdict::Failed;
-            Arc::make_mut(&mut kept.seats).push((rank_of(listed), seat));
-            kept.n_failed += u64::from(has_failed);
-            kept.needs.take(listed);
-            if let Some(start) = listed.start() {
-                kept.timeline.add(start, Tick { sessions: 1, failed: has_failed.into() });
+    fn take_sheet(&mut self, job: &Job, index: usize, asking: &mut Asking<'_>) {
+        match &self.found {
+            Some(found) => {
+                let listed = job.roster.listed(index);
+                self.kept.take_all(listed.filter(|(_, listed)| found.contains(&listed.place())));
             }
+            None => self.kept.take_all(job.roster.meant(index, asking)),
         }
     }
 }
@@ -184,6 +174,18 @@ struct Kept {
 }
 
 impl Kept {
+    fn take_all<'a>(&mut self, meant: impl Iterator<Item = (Seat, Listed<'a>)>) {
+        for (seat, listed) in meant {
+            let has_failed = listed.verdict() == Verdict::Failed;
+            Arc::make_mut(&mut self.seats).push((rank_of(&listed), seat));
+            self.n_failed += u64::from(has_failed);
+            self.needs.take(&listed);
+            if let Some(start) = listed.start() {
+                self.timeline.add(start, Tick { sessions: 1, failed: has_failed.into() });
+            }
+        }
+    }
+
     /// Two runs that lie in order are merged in one pass.
     fn sort(&mut self) {
         Arc::make_mut(&mut self.seats).sort_by_key(|(rank, _)| *rank);

@@ -1,0 +1,135 @@
+//! A query asked of many sessions that lie together.
+//!
+//! In: a [`Query`], and sessions, up to [`BLOCK`] at once. Out: a bit for each, set where it is meant.
+//!
+//! Sessions that lie together share names, addresses, replies, findings. What is asked about one of these
+//! has the same answer wherever it stands, so it is worked out once and remembered by the number that
+//! stands for it ([`Subject::number_of`]). And a question is put to a whole block before the next one
+//! is: what kind it is of is looked up once a block and not once a session.
+//!
+//! **Invariant**: means the sessions that [`Query::matches`] means. Nothing is allocated for a session;
+//! what is remembered takes a byte for each number.
+
+use super::Query;
+use super::field::Field;
+use super::matching::Node;
+use super::question::Question;
+use super::subject::Subject;
+
+/// How many sessions are asked at once: as many as a word has bits.
+pub const BLOCK: usize = 64;
+
+/// So many questions are remembered what they were answered. Nobody types more; a made-up query with
+/// thousands of them is not to take a byte for each and every name.
+const MOST_REMEMBERED: usize = 100;
+
+/// A query, and what is remembered while it is asked.
+#[derive(Debug)]
+pub struct Asking<'q> {
+    step: Step<'q>,
+}
+
+impl<'q> Asking<'q> {
+    /// Begins to ask.
+    pub fn new(query: &'q Query) -> Self {
+        Self { step: Step::new(&query.plan, &mut MOST_REMEMBERED.clone()) }
+    }
+
+    /// Forgets all answers: the sessions that follow have other numbers.
+    pub fn forget(&mut self) {
+        self.step.forget();
+    }
+
+    /// Which of the first `n_sessions` are meant, by the bits of their places. No more than [`BLOCK`] are
+    /// asked.
+    pub fn find<S: Subject>(&mut self, n_sessions: usize, nth: &impl Fn(usize) -> S) -> u64 {
+        let all = match n_sessions {
+            0 => 0,
+            some => u64::MAX >> (BLOCK - some.min(BLOCK)),
+        };
+        self.step.find(all, nth)
+    }
+}
+
+/// A part of a query, with its answers.
+#[derive(Debug)]
+enum Step<'q> {
+    And(Vec<Step<'q>>),
+    Or(Vec<Step<'q>>),
+    Not(Box<Step<'q>>),
+    /// Asked of every session.
+    Ask(&'q Node),
+    /// Asked once for every number of the field.
+    Recall(Field, &'q Question, Vec<Option<bool>>),
+}
+
+impl<'q> Step<'q> {
+    fn new(node: &'q Node, n_left: &mut usize) -> Self {
+        match node {
+            Node::And(parts) => Self::And(parts.iter().map(|part| Self::new(part, n_left)).collect()),
+            Node::Or(parts) => Self::Or(parts.iter().map(|part| Self::new(part, n_left)).collect()),
+            Node::Not(inner) => Self::Not(Box::new(Self::new(inner, n_left))),
+            Node::Since(_) | Node::Until(_) => Self::Ask(node),
+            Node::Ask(question) => match question.numbered_field() {
+                Some(field) if *n_left > 0 => {
+                    *n_left -= 1;
+                    Self::Recall(field, question, Vec::new())
+                }
+                _ => Self::Ask(node),
+            },
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter_mut().for_each(Self::forget),
+            Self::Not(inner) => inner.forget(),
+            Self::Ask(_) => {}
+            Self::Recall(_, _, answers) => answers.clear(),
+        }
+    }
+
+    /// Which of those whose bits are set in `asked` are meant. Whom one part decided on, the next one is
+    /// not asked about.
+    fn find<S: Subject>(&mut self, asked: u64, nth: &impl Fn(usize) -> S) -> u64 {
+        if asked == 0 {
+            return 0;
+        }
+        match self {
+            Self::And(parts) => parts.iter_mut().fold(asked, |left, part| part.find(left, nth)),
+            Self::Or(parts) => parts.iter_mut().fold(0, |found, part| found | part.find(asked & !found, nth)),
+            Self::Not(inner) => asked & !inner.find(asked, nth),
+            Self::Ask(node) => each(asked, |at| node.is_match(&nth(at))),
+            Self::Recall(field, question, answers) => each(asked, |at| {
+                let subject = nth(at);
+                match subject.number_of(*field) {
+                    Some(number) => recall(answers, number, || question.is_match(&subject)),
+                    None => question.is_match(&subject),
+                }
+            }),
+        }
+    }
+}
+
+/// Asks about each place whose bit is set; returns the bits of those that pass.
+fn each(asked: u64, mut test: impl FnMut(usize) -> bool) -> u64 {
+    let (mut left, mut found) = (asked, 0);
+    while left != 0 {
+        let at = left.trailing_zeros();
+        left &= left - 1;
+        found |= u64::from(test(at as usize)) << at;
+    }
+    found
+}
+
+fn recall(answers: &mut Vec<Option<bool>>, number: usize, ask: impl FnOnce() -> bool) -> bool {
+    if let Some(Some(answer)) = answers.get(number) {
+        return *answer;
+    }
+    let answer = ask();
+    if answers.len() <= number {
+        answers.resize(number + 1, None);
+    }
+    answers[number] = Some(answer);
+    answer
+}
