@@ -12,7 +12,6 @@ mod told;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
-use std::hint::black_box;
 use std::vec::IntoIter;
 
 use hashbrown::HashMap;
@@ -115,16 +114,8 @@ impl Life {
     }
 
     /// Makes room for the rows of a piece, so that they are not copied again and again as they come.
-    ///
-    /// The rows lie far apart in the chunk's text, mostly out of the processor's cache. All of them are
-    /// touched first, for then they come into it together, and not each when it is copied.
     fn reserve(&mut self, pieces: &Pieces, piece: &Piece, text: &[u8]) {
-        let (mut text_bytes, mut touched) = (0, 0);
-        for row in pieces.rows_of(piece) {
-            text_bytes += (row.end - row.start) as usize + 2;
-            touched ^= text[row.start as usize] ^ text[row.data as usize];
-        }
-        black_box(touched);
+        let text_bytes = pieces.fetch(piece, text);
         match self.text.len() < SMALL_BYTES {
             true => {
                 self.text.reserve_exact(text_bytes);
