@@ -76,7 +76,6 @@ const fn found(text: &'static str) -> Shape {
     Shape { text, is_meant: None }
 }
 
-/// In lower case nothing of the corpus's names and users is lost.
 fn user(session: &Value) -> &str {
     text(&session["auth"]["user"])
 }
