@@ -30,7 +30,7 @@ use crate::diagnosis::{Finding, Verdict};
 use crate::dialogue::facts::Facts;
 use crate::dialogue::reply::parse_banner_offset;
 use crate::record::value::{Endpoint, split_connector};
-use crate::session::{FileId, Position, Session};
+use crate::session::{FileId, Position, Session, to_id};
 
 use sieve::Sieve;
 
@@ -130,13 +130,7 @@ impl<'a> Case<'a> {
     /// What `show` takes: `EX01/08DE2A1B3C4D5E6F`, with `~2` for a second one of the same name.
     pub fn to_id(&self) -> Vec<u8> {
         let record = self.session.to_record(self.session.first());
-        let mut id = self.to_server().into_owned();
-        id.push(b'/');
-        id.extend_from_slice(&record.session_id.to_value());
-        if self.session.ordinal > 1 {
-            id.extend_from_slice(format!("~{}", self.session.ordinal).as_bytes());
-        }
-        id
+        to_id(&self.to_server(), &record.session_id.to_value(), self.session.ordinal)
     }
 }
 

@@ -27,7 +27,7 @@ use crate::diagnosis::Verdict;
 use crate::dialogue::facts::{Proxied, Span};
 use crate::ingest::{Case, Study};
 use crate::record::value::{Endpoint, Timestamp, split_connector};
-use crate::session::OriginId;
+use crate::session::{OriginId, append_id};
 
 use bound::{NAME_BYTES, clipped};
 
@@ -231,15 +231,9 @@ impl<'a> Visit<'a> {
 
     /// Appends what `show` takes.
     fn write_id(&self, out: &mut Vec<u8>) {
-        match split_connector(&self.connector).0.filter(|server| !server.is_empty()) {
-            Some(server) => out.extend_from_slice(server),
-            None => out.extend_from_slice(&self.case.to_server()),
-        }
-        out.push(b'/');
-        out.extend_from_slice(&self.session_id);
-        if self.case.session.ordinal > 1 {
-            out.extend_from_slice(format!("~{}", self.case.session.ordinal).as_bytes());
-        }
+        let named = split_connector(&self.connector).0.filter(|server| !server.is_empty());
+        let server = named.map_or_else(|| self.case.to_server(), Cow::Borrowed);
+        append_id(out, &server, &self.session_id, self.case.session.ordinal);
     }
 }
 

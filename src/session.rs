@@ -9,6 +9,8 @@ pub mod assemble;
 pub mod join;
 pub mod seen;
 
+use std::io::{self, Write};
+
 use crate::record::value::Timestamp;
 use crate::record::{Field, Marker, Record, line, scan};
 
@@ -67,6 +69,35 @@ pub struct Session<'a> {
     pub position: Position,
     /// Where it was logged.
     pub origin: OriginId,
+}
+
+/// Writes what `show` takes: `EX01/08DE2A1B3C4D5E6F`, with `~2` for a second session of the same name.
+///
+/// Errors: those of `out`.
+pub fn write_id(out: &mut impl Write, server: &[u8], session_id: &[u8], ordinal: u32) -> io::Result<()> {
+    out.write_all(server)?;
+    out.write_all(b"/")?;
+    out.write_all(session_id)?;
+    match ordinal {
+        0 | 1 => Ok(()),
+        _ => write!(out, "~{ordinal}"),
+    }
+}
+
+/// Appends what [`write_id`] writes.
+///
+/// # Panics
+///
+/// Never: memory takes whatever is written.
+pub fn append_id(id: &mut Vec<u8>, server: &[u8], session_id: &[u8], ordinal: u32) {
+    write_id(id, server, session_id, ordinal).expect("memory takes whatever is written");
+}
+
+/// Returns what [`write_id`] writes.
+pub fn to_id(server: &[u8], session_id: &[u8], ordinal: u32) -> Vec<u8> {
+    let mut id = Vec::with_capacity(server.len() + "/".len() + session_id.len());
+    append_id(&mut id, server, session_id, ordinal);
+    id
 }
 
 impl Row {

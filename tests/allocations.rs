@@ -5,15 +5,19 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use heloscope::ingest::{Batch, Case, Catalogue, Options, Study, ingest};
 use heloscope::pattern::Watch;
 use heloscope::query::Query;
+use heloscope::query::asking::Asking;
 use heloscope::query::field::FIELDS;
 use heloscope::query::saved::SavedFilters;
 use heloscope::query::time::Times;
 use heloscope::record::value::Timestamp;
+use heloscope::roster::sheet::SheetMaker;
+use heloscope::roster::{Enrolling, Roster};
 use heloscope::summary::{Sum, Summing};
 
 thread_local! {
@@ -64,23 +68,54 @@ impl Study for Matching {
     }
 }
 
-#[test]
-fn matching_allocates_nothing() {
+/// What users would type: the example of every field, and some more.
+fn queries() -> Vec<(String, Query)> {
     let moment = Timestamp::parse(b"2026-11-23T12:00:00Z").expect("a time");
     let times = Times { now: moment, last: Some(moment) };
     let more = ["LogonDenied", "/5[0-9]{2} 5\\.7/i", "nowhere or -\"5.7.3\"", "helo~^pc", "@failed"];
     // Certificates are read anew where they are asked for.
     let examples = FIELDS.iter().filter(|entry| entry.name != "cert").map(|entry| entry.example);
-    let queries = examples
-        .chain(more)
-        .map(|text| (text.to_owned(), Query::parse(text, &SavedFilters::default(), &times).expect(text)));
-    let study = Matching(queries.collect());
+    let ready = |text| Query::parse(text, &SavedFilters::default(), &times).expect(text);
+    examples.chain(more).map(|text: &str| (text.to_owned(), ready(text))).collect()
+}
+
+#[test]
+fn matching_allocates_nothing() {
+    let study = Matching(queries());
     for sample in ["auth-rejected.log", "pipelined-two-messages.log", "too-many-errors.log", "timed-out.log"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
         ingest(&Catalogue::build(&[path], None), &Options::default(), &study, &mut |batch: Batch<Vec<String>>| {
             assert!(batch.value.is_empty(), "{sample}: {:?}", batch.value);
             ControlFlow::Continue(())
         });
+    }
+}
+
+#[test]
+fn asking_what_is_held_in_memory_allocates_nothing() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let catalogue = Catalogue::build(&[path], None);
+    let names: Arc<[PathBuf]> = catalogue.files.iter().map(|file| file.path.clone()).collect();
+    let mut roster = Roster::default();
+    ingest(&catalogue, &Options::default(), &Enrolling, &mut |batch: Batch<SheetMaker>| {
+        roster.push(Arc::new(batch.value.into_sheet(Arc::clone(&names), None)));
+        ControlFlow::Continue(())
+    });
+    for (text, query) in queries().iter().filter(|(_, query)| !query.needs_rows()) {
+        let mut asking = Asking::new(query);
+        let mut count = || {
+            let sheets = (0..roster.n_sheets()).map(|sheet| {
+                let alone = roster.listed(sheet).filter(|(_, listed)| query.matches(listed)).count();
+                assert_eq!(roster.meant(sheet, &mut asking).count(), alone, "{text}");
+                alone
+            });
+            sheets.sum::<usize>()
+        };
+        let first = count();
+        let before = N_ALLOCATIONS.get();
+        // What is remembered has its room from the first time.
+        let again = count();
+        assert_eq!((again, N_ALLOCATIONS.get() - before), (first, 0), "{text}");
     }
 }
 

@@ -18,6 +18,7 @@ use crate::dialogue::reply::parse_reply;
 use crate::ingest::{Case, Role};
 use crate::record::Marker;
 use crate::record::value::Timestamp;
+use crate::session::{to_id, write_id};
 
 use super::field::Field;
 
@@ -104,6 +105,24 @@ pub trait Subject {
 /// How long an id may be that is put together without allocating, in bytes.
 const ID_BYTES: usize = 128;
 
+/// Whether a session's id passes as it stands in the log, or with the server before it, or with the ordinal
+/// behind it.
+pub(crate) fn any_form_of_id(server: &[u8], session_id: &[u8], ordinal: u32, test: Test<'_>) -> bool {
+    if test(session_id) {
+        return true;
+    }
+    let mut any_longer = |id: &[u8]| test(id) || (ordinal > 1 && test(&id[server.len() + 1..]));
+    let mut buffer = [0; ID_BYTES];
+    let mut room = &mut buffer[..];
+    match write_id(&mut room, server, session_id, ordinal) {
+        Ok(()) => {
+            let length = ID_BYTES - room.len();
+            any_longer(&buffer[..length])
+        }
+        Err(_) => any_longer(&to_id(server, session_id, ordinal)),
+    }
+}
+
 impl Subject for Case<'_> {
     fn ip(&self) -> Option<IpAddr> {
         self.remote().ip
@@ -139,20 +158,7 @@ impl Subject for Case<'_> {
 
     fn any_id(&self, test: Test<'_>) -> bool {
         let session_id = self.session.to_record(self.session.first()).session_id.to_value();
-        if test(&session_id) {
-            return true;
-        }
-        let server = Subject::server(self);
-        let mut buffer = [0; ID_BYTES];
-        let length = server.len() + 1 + session_id.len();
-        if self.session.ordinal > 1 || length > ID_BYTES {
-            let id = self.to_id();
-            return test(&id) || test(&id[server.len() + 1..]);
-        }
-        buffer[..server.len()].copy_from_slice(&server);
-        buffer[server.len()] = b'/';
-        buffer[server.len() + 1..length].copy_from_slice(&session_id);
-        test(&buffer[..length])
+        any_form_of_id(&Subject::server(self), &session_id, self.session.ordinal, test)
     }
 
     fn helo(&self) -> Option<Cow<'_, [u8]>> {

@@ -12,9 +12,9 @@ use crate::diagnosis::{Rule, Severity, Verdict};
 use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::ingest::Role;
 use crate::query::field::Field;
-use crate::query::subject::{Subject, Test, is_path_of};
+use crate::query::subject::{Subject, Test, any_form_of_id, is_path_of};
 use crate::record::value::Timestamp;
-use crate::session::{FileId, Position};
+use crate::session::{FileId, Position, to_id};
 
 use super::Place;
 use super::names::NameId;
@@ -63,13 +63,7 @@ impl<'a> Listed<'a> {
 
     /// What `show` takes.
     pub fn to_id(&self) -> Vec<u8> {
-        let mut id = self.server_name().to_vec();
-        id.push(b'/');
-        id.extend_from_slice(self.session_id());
-        if self.entry.ordinal > 1 {
-            id.extend_from_slice(format!("~{}", self.entry.ordinal).as_bytes());
-        }
-        id
+        to_id(self.server_name(), self.session_id(), self.entry.ordinal)
     }
 
     /// The server, or the log's folder.
@@ -161,8 +155,7 @@ impl Subject for Listed<'_> {
     }
 
     fn any_id(&self, test: Test<'_>) -> bool {
-        let id = self.to_id();
-        test(self.session_id()) || test(&id) || test(&id[self.server_name().len() + 1..])
+        any_form_of_id(self.server_name(), self.session_id(), self.entry.ordinal, test)
     }
 
     fn helo(&self) -> Option<Cow<'_, [u8]>> {
