@@ -14,7 +14,7 @@ use memchr::memchr;
 use wide::u8x16;
 
 use super::line::{hash_bytes, lead_bytes, parse_columns, parse_hex16};
-use super::value::Timestamp;
+use super::value::{Shape, Timestamp};
 use super::{Field, Malformed, Marker};
 
 /// The length of `2026-11-23T08:29:00.104Z`.
@@ -23,6 +23,8 @@ const TIME_BYTES: usize = 24;
 const MINUTE_BYTES: usize = 17;
 /// What is taken for the minute before any was read: as good as any that was checked.
 const SOME_MINUTE: &[u8; MINUTE_BYTES] = b"2000-01-01T00:00:";
+/// What stands behind the minute, the comma included.
+const SECOND: Shape = Shape::new(*b"59.999Z,");
 /// The length of a session id.
 const ID_BYTES: usize = 16;
 
@@ -193,7 +195,7 @@ impl Scanner {
     #[inline]
     fn check_time(&mut self, time: &[u8; TIME_BYTES + 1]) -> Option<()> {
         let (minute, second) = time.split_at(MINUTE_BYTES);
-        if minute == self.minute && is_second(second.try_into().ok()?) {
+        if minute == self.minute && SECOND.digits_of(second.try_into().ok()?).is_some() {
             return Some(());
         }
         self.check_unknown_time(time)
@@ -353,19 +355,6 @@ fn place_of(lead: &[u8]) -> usize {
 #[expect(clippy::cast_possible_truncation, reason = "assembling refuses a text whose offsets have more than 32 bits")]
 fn narrow(offset: usize) -> u32 {
     offset as u32
-}
-
-/// Whether the bytes are `00.104Z,`, read as one number: each digit must be one, all else equal.
-#[inline]
-fn is_second(bytes: [u8; 8]) -> bool {
-    const SHAPE: u64 = u64::from_le_bytes(*b"00.000Z,");
-    // A digit is 0 to 9 after the shape is taken off, so that adding 6 reaches no higher nibble;
-    // the first digit of a second is 0 to 5. Where no digit stands, nothing may be left at all.
-    const ROOM: u64 = u64::from_le_bytes([10, 6, 0, 6, 6, 6, 0, 0]);
-    const REST: u64 = u64::from_le_bytes([0xf0, 0xf0, 0xff, 0xf0, 0xf0, 0xf0, 0xff, 0xff]);
-    let left = u64::from_le_bytes(bytes) ^ SHAPE;
-    // No byte of `left` that is within its nibble can carry into the next.
-    left & REST == 0 && (left + ROOM) & REST == 0
 }
 
 /// Reads `digits,` and returns the number and what comes after.

@@ -53,51 +53,54 @@ impl Timestamp {
     }
 }
 
-/// A date and a time to the second, with zeros for digits.
-const CLOCK: &[u8; 19] = b"0000-00-00T00:00:00";
+/// The length of a date and a time to the second, `2026-11-23T08:29:00`.
+const CLOCK_BYTES: usize = 19;
 
 /// Returns the value of each digit, and 0 for what stands between them; `None` where the shape is
 /// another.
 #[inline]
-fn clock_digits(clock: &[u8; CLOCK.len()]) -> Option<[u8; CLOCK.len()]> {
-    const HEAD: Shape = Shape::new(*b"0000-00-");
-    const MIDDLE: Shape = Shape::new(*b"00T00:00");
+fn clock_digits(clock: &[u8; CLOCK_BYTES]) -> Option<[u8; CLOCK_BYTES]> {
+    const HEAD: Shape = Shape::new(*b"9999-99-");
+    const MIDDLE: Shape = Shape::new(*b"99T99:99");
     // Its first five bytes are read a second time.
-    const TAIL: Shape = Shape::new(*b"00:00:00");
-    const TAIL_AT: usize = CLOCK.len() - 8;
-    let mut digits = [0; CLOCK.len()];
-    for (at, shape) in [(0, HEAD), (8, MIDDLE), (TAIL_AT, TAIL)] {
+    const TAIL: Shape = Shape::new(*b"99:99:99");
+    let mut digits = [0; CLOCK_BYTES];
+    for (at, shape) in [(0, HEAD), (8, MIDDLE), (CLOCK_BYTES - 8, TAIL)] {
         digits[at..at + 8].copy_from_slice(&shape.digits_of(*clock[at..].first_chunk()?)?);
     }
     Some(digits)
 }
 
-/// Eight bytes, some of them digits, to be read as one number.
+/// What eight bytes are to be, some of them digits: they are read as one number.
 #[derive(Clone, Copy)]
-struct Shape {
+pub(super) struct Shape {
+    /// What stands between the digits, and `0` for each of them.
     text: u64,
-    /// A digit is 0 to 9 after the text is taken off, so that adding this reaches no higher nibble.
+    /// A digit is 0 and more after the text is taken off, so that adding this to one that is allowed reaches
+    /// no higher nibble.
     room: u64,
     /// Where nothing may be left; where no digit stands, nothing at all.
     rest: u64,
 }
 
 impl Shape {
-    /// A digit stands where the text has `0`.
-    const fn new(text: [u8; 8]) -> Self {
+    /// A digit of `text` stands for itself and those below it, any other byte for itself.
+    pub(super) const fn new(mut text: [u8; 8]) -> Self {
         let (mut room, mut rest, mut at) = ([0; 8], [0xff; 8], 0);
         while at < text.len() {
-            if text[at] == b'0' {
-                (room[at], rest[at]) = (6, 0xf0);
+            if text[at].is_ascii_digit() {
+                (room[at], rest[at]) = (0x0f - (text[at] - b'0'), 0xf0);
+                text[at] = b'0';
             }
             at += 1;
         }
         Self { text: u64::from_le_bytes(text), room: u64::from_le_bytes(room), rest: u64::from_le_bytes(rest) }
     }
 
-    /// Returns the value of each digit, and 0 for what else stands there.
+    /// Returns the value of each digit, and 0 for what else stands there; `None` where the bytes are
+    /// others.
     #[inline]
-    fn digits_of(self, text: [u8; 8]) -> Option<[u8; 8]> {
+    pub(super) fn digits_of(self, text: [u8; 8]) -> Option<[u8; 8]> {
         let left = u64::from_le_bytes(text) ^ self.text;
         // No byte of `left` that is within its nibble can carry into the next.
         (left & self.rest == 0 && (left + self.room) & self.rest == 0).then(|| left.to_le_bytes())
