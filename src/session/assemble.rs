@@ -340,9 +340,9 @@ impl Pieces {
         index
     }
 
-    /// Brings the rows of a piece into the processor's cache, and returns how much room their text needs,
-    /// in bytes. The rows lie far apart, and when all of them are touched first they come together, and
-    /// not each when it is copied.
+    /// Brings the rows of a piece into the processor's cache. They lie far apart in the text, and where all
+    /// of them are touched first they come together, and not each when it is read. Returns how long they
+    /// are together, in bytes, each with the longest line end.
     pub fn fetch(&self, piece: &Piece, text: &[u8]) -> usize {
         let (mut text_bytes, mut touched) = (0, 0);
         for row in self.rows_of(piece) {
