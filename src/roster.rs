@@ -140,13 +140,20 @@ impl Roster {
     /// The sessions of the n-th sheet.
     pub fn listed(&self, index: usize) -> impl Iterator<Item = (Seat, Listed<'_>)> {
         let all = listed(u32::try_from(index).unwrap_or(OPEN), self.sheets.get(index));
-        let outdated = (!self.outdated.is_empty()).then_some(&self.outdated);
-        all.filter(move |(seat, _)| outdated.is_none_or(|outdated| !outdated.contains(seat)))
+        self.current(all)
     }
 
     /// The sessions of the n-th sheet that are meant.
     pub fn meant(&self, index: usize, asking: &mut Asking<'_>) -> impl Iterator<Item = (Seat, Listed<'_>)> {
         let all = meant(u32::try_from(index).unwrap_or(OPEN), self.sheets.get(index), asking);
+        self.current(all)
+    }
+
+    /// Leaves out what came again with more rows.
+    fn current<'a>(
+        &'a self,
+        all: impl Iterator<Item = (Seat, Listed<'a>)>,
+    ) -> impl Iterator<Item = (Seat, Listed<'a>)> {
         let outdated = (!self.outdated.is_empty()).then_some(&self.outdated);
         all.filter(move |(seat, _)| outdated.is_none_or(|outdated| !outdated.contains(seat)))
     }

@@ -1,4 +1,4 @@
-//! The screen at a million sessions: filtering them by what is held of them, a key, the first frame.
+//! The screen at a million sessions: filtering them ([`facts`](crate::facts)), a key, the first frame.
 //!
 //! **Invariant**: the sessions are those of the corpus, over and over; what is timed is held against
 //! their number.

@@ -5,7 +5,7 @@
 //! Sessions that lie together share names, addresses, replies, findings. What is asked about one of these
 //! has the same answer wherever it stands, so it is worked out once and remembered by the number that
 //! stands for it ([`Subject::number_of`]). And a question is put to a whole block before the next one
-//! is: what kind it is of is looked up once a block and not once a session.
+//! is: of those that one part decided on, the next is not asked.
 //!
 //! **Invariant**: means the sessions that [`Query::matches`] means. Nothing is allocated for a session;
 //! what is remembered takes a byte for each number.
@@ -19,8 +19,8 @@ use super::subject::Subject;
 /// How many sessions are asked at once: as many as a word has bits.
 pub const BLOCK: usize = 64;
 
-/// So many questions are remembered what they were answered. Nobody types more; a made-up query with
-/// thousands of them is not to take a byte for each and every name.
+/// Of so many questions the answers are remembered. Nobody types more, and a made-up query with thousands of
+/// them is not to take a byte for each of them and every name.
 const MOST_REMEMBERED: usize = 100;
 
 /// A query, and what is remembered while it is asked.
@@ -32,7 +32,7 @@ pub struct Asking<'q> {
 impl<'q> Asking<'q> {
     /// Begins to ask.
     pub fn new(query: &'q Query) -> Self {
-        Self { step: Step::new(&query.plan, &mut MOST_REMEMBERED.clone()) }
+        Self { step: Step::new(&query.plan, &mut { MOST_REMEMBERED }) }
     }
 
     /// Forgets all answers: the sessions that follow have other numbers.

@@ -2,6 +2,7 @@
 //!
 //! **Invariant**: no query whose values are held is answered differently.
 
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -11,7 +12,7 @@ use proptest::prelude::*;
 use super::{Enrolling, Roster, Seat};
 use crate::ingest::{Batch, Case, Catalogue, Options, Study, ingest};
 use crate::query::Query;
-use crate::query::asking;
+use crate::query::asking::{Asking, BLOCK};
 use crate::query::saved::SavedFilters;
 use crate::query::subject::Subject;
 use crate::query::time::Times;
@@ -56,12 +57,12 @@ const HELD: [&str; 34] = [
 ];
 
 /// The id of every session, and which queries mean it.
-struct Asking(Vec<Query>);
+struct Answers(Vec<Query>);
 
 /// A session's id, and which queries mean it.
 type Told = (Vec<u8>, Vec<bool>);
 
-impl Study for Asking {
+impl Study for Answers {
     type Yield = Vec<Told>;
 
     fn begin(&self) -> Self::Yield {
@@ -83,7 +84,7 @@ fn read(paths: &[PathBuf]) -> (Vec<Told>, Roster) {
     let catalogue = Catalogue::build(paths, None);
     let files: Arc<[PathBuf]> = catalogue.files.iter().map(|file| file.path.clone()).collect();
     let (mut told, mut roster) = (Vec::new(), Roster::default());
-    ingest(&catalogue, &Options::default(), &(Asking(queries()), Enrolling), &mut |batch: Batch<_>| {
+    ingest(&catalogue, &Options::default(), &(Answers(queries()), Enrolling), &mut |batch: Batch<_>| {
         let (asked, sheet) = batch.value;
         told.extend(asked);
         roster.push(Arc::new(sheet.into_sheet(Arc::clone(&files), batch.place.map(|place| (place, batch.bytes)))));
@@ -114,7 +115,41 @@ fn a_listed_session_answers_as_its_case_did() {
     }
 }
 
-static SAMPLES: LazyLock<Roster> = LazyLock::new(|| read(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")]).1);
+/// The samples, and sheets of many sessions, for those of one sample are few.
+static ROSTER: LazyLock<Roster> = LazyLock::new(|| {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let mut roster = read(std::slice::from_ref(&samples)).1;
+    let long = tempfile::tempdir().unwrap();
+    fs::write(long.path().join("all.log"), times_over(&samples, 8)).unwrap();
+    let one = read(&[long.path().to_path_buf()]).1;
+    assert!(one.sheets.iter().any(|sheet| sheet.entries().len() > 3 * BLOCK));
+    for sheet in one.sheets {
+        roster.push(sheet);
+    }
+    roster
+});
+
+/// Logs of the samples in one, with other session ids each time, or they would be repeats.
+fn times_over(samples: &Path, n_times: u8) -> Vec<u8> {
+    let catalogue = Catalogue::build(&[samples.to_path_buf()], None);
+    let mut all = Vec::new();
+    for nth in 0..n_times {
+        for file in &catalogue.files {
+            let text = fs::read(&file.path).unwrap();
+            all.extend(text.split_inclusive(|byte| *byte == b'\n').flat_map(|line| {
+                let mut line = line.to_vec();
+                // `time,connector,` and the first digit of the id, which no sample uses.
+                let comma = line.iter().enumerate().filter(|(_, byte)| **byte == b',').nth(1).map(|(at, _)| at);
+                if let Some(digit) = comma.and_then(|at| line.get_mut(at + 1)).filter(|digit| **digit == b'0') {
+                    *digit += nth;
+                }
+                line
+            }));
+            all.push(b'\n');
+        }
+    }
+    all
+}
 
 /// Queries put together of those over single fields.
 fn any_query() -> impl Strategy<Value = String> {
@@ -133,11 +168,11 @@ proptest! {
     #[test]
     fn sessions_that_are_asked_together_answer_as_each_by_itself(text in any_query()) {
         let times = Times { now: Timestamp(0), last: None };
-        let query = Query::parse(&text, &SavedFilters::default(), &times).unwrap();
-        let mut asking = asking::Asking::new(&query);
-        for sheet in 0..SAMPLES.n_sheets() {
-            let together: Vec<Seat> = SAMPLES.meant(sheet, &mut asking).map(|(seat, _)| seat).collect();
-            let listed = SAMPLES.listed(sheet).filter(|(_, listed)| query.matches(listed));
+        let query = Query::parse(&text, &SavedFilters::default(), &times).expect(&text);
+        let mut asking = Asking::new(&query);
+        for sheet in 0..ROSTER.n_sheets() {
+            let together: Vec<Seat> = ROSTER.meant(sheet, &mut asking).map(|(seat, _)| seat).collect();
+            let listed = ROSTER.listed(sheet).filter(|(_, listed)| query.matches(listed));
             let alone: Vec<Seat> = listed.map(|(seat, _)| seat).collect();
             prop_assert_eq!(together, alone);
         }
