@@ -8,6 +8,7 @@
 //! not held (rows, certificates, senders, recipients, message ids) is only asked for by queries that
 //! [`Query::needs_rows`](crate::query::Query::needs_rows) names.
 
+mod entry;
 pub mod names;
 pub mod sheet;
 pub mod listed;
@@ -20,6 +21,7 @@ use crate::ingest::{Case, ChunkPlace, Study, Window};
 use crate::query::asking::{Asking, BLOCK};
 use crate::session::FileId;
 
+use crate::query::subject::Subject;
 use listed::Listed;
 use sheet::{Sheet, SheetMaker};
 
@@ -67,7 +69,7 @@ impl Roster {
                 n_failed += usize::from(had_failed);
             }
         }
-        self.n_sessions += sheet.entries().len();
+        self.n_sessions += sheet.n_sessions();
         self.sheets.push(sheet);
         n_failed
     }
@@ -76,7 +78,7 @@ impl Roster {
     fn find(&self, place: Place) -> Option<(Seat, bool)> {
         let mut all = (0..self.n_sheets()).rev().flat_map(|sheet| self.listed(sheet));
         all.find(|(_, listed)| listed.place() == place)
-            .map(|(seat, listed)| (seat, listed.entry.verdict == Verdict::Failed))
+            .map(|(seat, listed)| (seat, listed.verdict() == Verdict::Failed))
     }
 
     /// How many sessions gave way to themselves with more rows.
@@ -92,7 +94,7 @@ impl Roster {
 
     /// How many sessions.
     pub fn len(&self) -> usize {
-        self.n_sessions + self.open.as_ref().map_or(0, |open| open.entries().len())
+        self.n_sessions + self.open.as_ref().map_or(0, |open| open.n_sessions())
     }
 
     /// Whether there are none.
@@ -113,7 +115,8 @@ impl Roster {
     /// One session.
     pub fn get(&self, seat: Seat) -> Option<Listed<'_>> {
         let sheet = if seat.sheet == OPEN { self.open.as_ref()? } else { self.sheets.get(seat.sheet as usize)? };
-        sheet.entries().get(seat.entry as usize).map(|entry| Listed { sheet, entry })
+        let at = seat.entry as usize;
+        (at < sheet.n_sessions()).then_some(Listed { sheet, at })
     }
 
     /// The parts of the files that a session's rows lie in; `None` where they can only be read with what
@@ -175,8 +178,8 @@ impl Roster {
 }
 
 fn listed(sheet: u32, of: Option<&Arc<Sheet>>) -> impl Iterator<Item = (Seat, Listed<'_>)> {
-    let entries = of.into_iter().flat_map(|one| one.entries().iter().map(move |entry| Listed { sheet: one, entry }));
-    (0..).zip(entries).map(move |(entry, listed)| (Seat { sheet, entry }, listed))
+    let all = of.into_iter().flat_map(|one| (0..one.n_sessions()).map(move |at| Listed { sheet: one, at }));
+    (0..).zip(all).map(move |(entry, listed)| (Seat { sheet, entry }, listed))
 }
 
 /// The sessions of a sheet that are meant, block by block.
@@ -186,14 +189,14 @@ fn meant<'a>(
     asking: &mut Asking<'_>,
 ) -> impl Iterator<Item = (Seat, Listed<'a>)> {
     asking.forget();
-    let blocks = of.into_iter().flat_map(|one| one.entries().chunks(BLOCK).map(move |block| (one, block)));
-    (0..).step_by(BLOCK).zip(blocks).flat_map(move |(first, (one, block))| {
-        let nth = move |at: usize| Listed { sheet: one, entry: &block[at] };
-        let mut found = asking.find(block.len(), &nth);
+    let blocks = of.into_iter().flat_map(|one| (0..one.n_sessions()).step_by(BLOCK).map(move |first| (one, first)));
+    blocks.flat_map(move |(one, first)| {
+        let nth = move |at: usize| Listed { sheet: one, at: first + at };
+        let mut found = asking.find(one.n_sessions() - first, &nth);
         std::iter::from_fn(move || {
-            let at = (found != 0).then(|| found.trailing_zeros())?;
+            let at = (found != 0).then(|| found.trailing_zeros() as usize)?;
             found &= found - 1;
-            Some((Seat { sheet, entry: first + at }, nth(at as usize)))
+            Some((Seat { sheet, entry: u32::try_from(first + at).unwrap_or(OPEN) }, nth(at)))
         })
     })
 }

@@ -1,6 +1,6 @@
 //! One session of a roster, as lists and queries see it.
 //!
-//! In: a [`Sheet`] and one of its entries. Out: values.
+//! In: a [`Sheet`] and a place on it. Out: values.
 //!
 //! **Invariant**: answers as the [`Case`](crate::ingest::Case) would that it was made from, but for
 //! what is not held; a query that asks for that says so.
@@ -18,18 +18,18 @@ use crate::session::{FileId, Position, to_id};
 
 use super::Place;
 use super::names::NameId;
-use super::sheet::{Entry, Post, REPLY_BYTES, Sheet, decode_files, decode_finding, decode_reply};
+use super::sheet::{Post, REPLY_BYTES, Sheet, decode_files, decode_finding, decode_reply};
 
 /// One session of a roster.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed<'a> {
     pub(super) sheet: &'a Sheet,
-    pub(super) entry: &'a Entry,
+    pub(super) at: usize,
 }
 
 impl<'a> Listed<'a> {
     fn post(&self) -> &'a Post {
-        &self.sheet.posts[self.entry.post as usize]
+        &self.sheet.posts[self.sheet.entries.post()[self.at] as usize]
     }
 
     fn name(&self, id: NameId) -> Option<&'a [u8]> {
@@ -38,32 +38,32 @@ impl<'a> Listed<'a> {
 
     /// Where its first row stands.
     pub fn place(&self) -> Place {
-        self.entry.first
+        self.sheet.entries.first_row()[self.at]
     }
 
     /// Where its last row stands.
     pub fn last_place(&self) -> Place {
-        self.entry.last
+        self.sheet.entries.last_row()[self.at]
     }
 
     /// The files that its rows stand in.
     pub fn files(&self) -> impl Iterator<Item = FileId> + 'a {
-        decode_files(self.name(self.entry.files).unwrap_or_default())
+        decode_files(self.name(self.sheet.entries.files()[self.at]).unwrap_or_default())
     }
 
     /// Its place in the order of reading.
     pub fn position(&self) -> Position {
-        self.entry.position
+        self.sheet.entries.position()[self.at]
     }
 
     /// The session id, without server and ordinal.
     pub fn session_id(&self) -> &'a [u8] {
-        self.name(self.entry.id).unwrap_or_default()
+        self.name(self.sheet.entries.id()[self.at]).unwrap_or_default()
     }
 
     /// What `show` takes.
     pub fn to_id(&self) -> Vec<u8> {
-        to_id(self.server_name(), self.session_id(), self.entry.ordinal)
+        to_id(self.server_name(), self.session_id(), self.sheet.entries.ordinal()[self.at])
     }
 
     /// The server, or the log's folder.
@@ -78,44 +78,44 @@ impl<'a> Listed<'a> {
 
     /// The client's address as it stands in the log.
     pub fn client(&self) -> &'a [u8] {
-        self.name(self.sheet.hosts[self.entry.host as usize].text).unwrap_or_default()
+        self.name(self.sheet.hosts[self.sheet.entries.host()[self.at] as usize].text).unwrap_or_default()
     }
 
     /// What the client called itself.
     pub fn client_name(&self) -> Option<&'a [u8]> {
-        self.name(self.entry.helo)
+        self.name(self.sheet.entries.helo()[self.at])
     }
 
     /// The user of the last AUTH.
     pub fn user_name(&self) -> Option<&'a [u8]> {
-        self.name(self.entry.user)
+        self.name(self.sheet.entries.user()[self.at])
     }
 
     /// The mechanism of the last AUTH.
     pub fn mechanism_name(&self) -> Option<&'a [u8]> {
-        self.name(self.entry.mechanism)
+        self.name(self.sheet.entries.mechanism()[self.at])
     }
 
     /// The cipher.
     pub fn cipher_name(&self) -> Option<&'a [u8]> {
-        self.name(self.entry.cipher)
+        self.name(self.sheet.entries.cipher()[self.at])
     }
 
     /// Subject and thumbprint of the certificate that Exchange presented.
     pub fn certificate(&self) -> Option<(&'a [u8], &'a [u8])> {
-        let text = self.name(self.entry.certificate)?;
+        let text = self.name(self.sheet.entries.certificate()[self.at])?;
         let at = memchr::memchr(0, text)?;
         Some((&text[..at], &text[at + 1..]))
     }
 
     /// The findings, the gravest first.
     pub fn findings(&self) -> impl Iterator<Item = (Rule, Severity)> + 'a {
-        self.name(self.entry.findings).unwrap_or_default().chunks_exact(2).filter_map(decode_finding)
+        self.name(self.sheet.entries.findings()[self.at]).unwrap_or_default().chunks_exact(2).filter_map(decode_finding)
     }
 
     /// Messages accepted and attempted.
     pub fn mail_counts(&self) -> (u32, u32) {
-        (self.entry.accepted, self.entry.attempted)
+        (self.sheet.entries.accepted()[self.at], self.sheet.entries.attempted()[self.at])
     }
 
     /// How far east of UTC the server says it is, in minutes.
@@ -126,7 +126,7 @@ impl<'a> Listed<'a> {
 
 impl Subject for Listed<'_> {
     fn ip(&self) -> Option<IpAddr> {
-        self.sheet.hosts[self.entry.host as usize].ip
+        self.sheet.hosts[self.sheet.entries.host()[self.at] as usize].ip
     }
 
     fn local_ip(&self) -> Option<IpAddr> {
@@ -155,7 +155,7 @@ impl Subject for Listed<'_> {
     }
 
     fn any_id(&self, test: Test<'_>) -> bool {
-        any_form_of_id(self.server_name(), self.session_id(), self.entry.ordinal, test)
+        any_form_of_id(self.server_name(), self.session_id(), self.sheet.entries.ordinal()[self.at], test)
     }
 
     fn helo(&self) -> Option<Cow<'_, [u8]>> {
@@ -167,11 +167,11 @@ impl Subject for Listed<'_> {
     }
 
     fn starttls(&self) -> StartTls {
-        self.entry.starttls
+        self.sheet.entries.starttls()[self.at]
     }
 
     fn protocol(&self) -> Option<Protocol> {
-        self.entry.protocol
+        self.sheet.entries.protocol()[self.at]
     }
 
     fn cipher(&self) -> Option<Cow<'_, [u8]>> {
@@ -184,7 +184,7 @@ impl Subject for Listed<'_> {
     }
 
     fn auth(&self) -> Auth {
-        self.entry.auth
+        self.sheet.entries.auth()[self.at]
     }
 
     fn mechanism(&self) -> Option<Cow<'_, [u8]>> {
@@ -196,14 +196,15 @@ impl Subject for Listed<'_> {
     }
 
     fn any_error(&self, test: Test<'_>) -> bool {
-        match [self.name(self.entry.auth_error), self.name(self.entry.tls_error)] {
+        match [self.name(self.sheet.entries.auth_error()[self.at]), self.name(self.sheet.entries.tls_error()[self.at])]
+        {
             [None, None] => test(b""),
             words => words.into_iter().flatten().any(test),
         }
     }
 
     fn failures(&self) -> u32 {
-        self.entry.failures
+        self.sheet.entries.failures()[self.at]
     }
 
     /// Not held.
@@ -222,19 +223,19 @@ impl Subject for Listed<'_> {
     }
 
     fn mails(&self) -> u32 {
-        self.entry.accepted
+        self.sheet.entries.accepted()[self.at]
     }
 
     fn bytes(&self) -> u64 {
-        self.entry.bytes
+        self.sheet.entries.bytes()[self.at]
     }
 
     fn lines(&self) -> u64 {
-        u64::from(self.entry.lines)
+        u64::from(self.sheet.entries.lines()[self.at])
     }
 
     fn any_reply(&self, test: &mut dyn FnMut(u16, (u8, u16, u16)) -> bool) -> bool {
-        let coded = self.name(self.entry.replies).unwrap_or_default();
+        let coded = self.name(self.sheet.entries.replies()[self.at]).unwrap_or_default();
         coded.chunks_exact(REPLY_BYTES).map(decode_reply).any(|(code, status)| test(code, status))
     }
 
@@ -243,23 +244,23 @@ impl Subject for Listed<'_> {
     }
 
     fn verdict(&self) -> Verdict {
-        self.entry.verdict
+        self.sheet.entries.verdict()[self.at]
     }
 
     fn end(&self) -> Option<Cow<'_, [u8]>> {
-        self.name(self.entry.end).map(Cow::Borrowed)
+        self.name(self.sheet.entries.end()[self.at]).map(Cow::Borrowed)
     }
 
     fn duration_ms(&self) -> Option<u64> {
-        self.entry.duration_ms
+        self.sheet.entries.duration_ms()[self.at]
     }
 
     fn tarpit_ms(&self) -> u64 {
-        u64::from(self.entry.tarpit_ms)
+        u64::from(self.sheet.entries.tarpit_ms()[self.at])
     }
 
     fn start(&self) -> Option<Timestamp> {
-        self.entry.start
+        self.sheet.entries.start()[self.at]
     }
 
     /// Not held.
@@ -269,21 +270,22 @@ impl Subject for Listed<'_> {
 
     /// Sessions of one sheet lie together.
     fn number_of(&self, field: Field) -> Option<usize> {
-        let Entry { host, post, helo, cipher, mechanism, user, end, files, replies, findings, .. } = self.entry;
+        let entries = &self.sheet.entries;
+        let of_name = |names: &[NameId]| Some(names[self.at].rank());
         match field {
-            Field::Ip => Some(*host as usize),
+            Field::Ip => Some(entries.host()[self.at] as usize),
             Field::Local | Field::Port | Field::Server | Field::Connector | Field::Role | Field::Banner => {
-                Some(*post as usize)
+                Some(entries.post()[self.at] as usize)
             }
-            Field::File => Some(files.rank()),
-            Field::Helo => Some(helo.rank()),
-            Field::Cipher => Some(cipher.rank()),
-            Field::Mechanism => Some(mechanism.rank()),
-            Field::User => Some(user.rank()),
-            Field::End => Some(end.rank()),
-            Field::Code => Some(replies.rank()),
-            Field::Rule | Field::Severity => Some(findings.rank()),
-            Field::Error => match (self.entry.auth_error, self.entry.tls_error) {
+            Field::File => of_name(entries.files()),
+            Field::Helo => of_name(entries.helo()),
+            Field::Cipher => of_name(entries.cipher()),
+            Field::Mechanism => of_name(entries.mechanism()),
+            Field::User => of_name(entries.user()),
+            Field::End => of_name(entries.end()),
+            Field::Code => of_name(entries.replies()),
+            Field::Rule | Field::Severity => of_name(entries.findings()),
+            Field::Error => match (entries.auth_error()[self.at], entries.tls_error()[self.at]) {
                 (error, NameId::NONE) | (NameId::NONE, error) => Some(error.rank()),
                 _ => None,
             },

@@ -9,61 +9,21 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use soa_rs::Soa;
+
 use crate::diagnosis::{Rule, Severity, Verdict};
-use crate::dialogue::facts::{Auth, Protocol, Span, StartTls};
+use crate::dialogue::facts::Span;
 use crate::dialogue::notice::parse_negotiation;
 use crate::dialogue::reply::parse_reply;
 use crate::ingest::{Case, ChunkPlace, Role};
 use crate::query::subject::Subject;
 use crate::record::Marker;
 use crate::record::value::Timestamp;
-use crate::session::{FileId, Position};
+use crate::session::FileId;
 
 use super::Place;
+use super::entry::Entry;
 use super::names::{NameId, NameMaker, Names};
-
-/// What is held of one session.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    pub(super) position: Position,
-    pub(super) start: Option<Timestamp>,
-    pub(super) duration_ms: Option<u64>,
-    pub(super) bytes: u64,
-    pub(super) first: Place,
-    pub(super) last: Place,
-    pub(super) tarpit_ms: u32,
-    pub(super) id: NameId,
-    pub(super) host: u32,
-    pub(super) post: u32,
-    pub(super) ordinal: u32,
-    pub(super) helo: NameId,
-    pub(super) cipher: NameId,
-    pub(super) mechanism: NameId,
-    pub(super) user: NameId,
-    pub(super) auth_error: NameId,
-    pub(super) tls_error: NameId,
-    pub(super) end: NameId,
-    pub(super) files: NameId,
-    pub(super) replies: NameId,
-    pub(super) findings: NameId,
-    pub(super) certificate: NameId,
-    pub(super) failures: u32,
-    pub(super) accepted: u32,
-    pub(super) attempted: u32,
-    pub(super) lines: u32,
-    pub(super) starttls: StartTls,
-    pub(super) auth: Auth,
-    pub(super) protocol: Option<Protocol>,
-    pub(super) verdict: Verdict,
-}
-
-impl Entry {
-    /// The time of the last row, to the millisecond.
-    fn end(&self) -> Option<Timestamp> {
-        let ticks = i64::try_from(self.duration_ms?.saturating_mul(10_000)).unwrap_or(i64::MAX);
-        self.start.map(|start| Timestamp(start.0.saturating_add(ticks)))
-    }
-}
 
 /// A client's end, as text and as an address.
 #[derive(Clone, Debug)]
@@ -88,7 +48,7 @@ pub(super) struct Post {
 /// The sessions of one batch.
 #[derive(Clone, Debug, Default)]
 pub struct Sheet {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Soa<Entry>,
     pub(super) names: Names,
     pub(super) hosts: Vec<Host>,
     pub(super) posts: Vec<Post>,
@@ -109,9 +69,9 @@ impl Sheet {
         &self.again
     }
 
-    /// The sessions, in the order of their first rows.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// How many sessions there are, in the order of their first rows.
+    pub fn n_sessions(&self) -> usize {
+        self.entries.len()
     }
 
     /// The files of the input that were known when it was made.
@@ -176,8 +136,8 @@ impl SheetMaker {
             start: facts.start,
             duration_ms: case.duration_ms(),
             bytes: facts.mail.bytes,
-            first: place(session.first()),
-            last: place(session.last()),
+            first_row: place(session.first()),
+            last_row: place(session.last()),
             tarpit_ms: u32::try_from(facts.tarpit_ms).unwrap_or(u32::MAX),
             id: self.names.number(&session_id),
             host: self.host(case),
@@ -204,7 +164,7 @@ impl SheetMaker {
             verdict: case.verdict(),
         };
         if case.is_again {
-            self.again.push(entry.first);
+            self.again.push(entry.first_row);
         }
         self.entries.push(entry);
     }
@@ -214,14 +174,15 @@ impl SheetMaker {
     pub fn into_sheet(self, files: Arc<[PathBuf]>, chunk: Option<(ChunkPlace, u64)>) -> Sheet {
         let Self { mut entries, names, mut hosts, mut posts, again, .. } = self;
         entries.sort_by_key(|entry| entry.position);
-        entries.shrink_to_fit();
         hosts.shrink_to_fit();
         posts.shrink_to_fit();
         let n_failed = entries.iter().filter(|entry| entry.verdict == Verdict::Failed).count();
         let starts = || entries.iter().filter_map(|entry| entry.start);
         let span = starts().min().zip(starts().max());
         let newest = entries.iter().filter_map(Entry::end).max();
-        Sheet { entries, names: names.into_names(), hosts, posts, files, chunk, again, n_failed, span, newest }
+        let mut columns: Soa<Entry> = Soa::with_capacity(entries.len());
+        columns.extend(entries);
+        Sheet { entries: columns, names: names.into_names(), hosts, posts, files, chunk, again, n_failed, span, newest }
     }
 
     fn optional(&mut self, text: Option<Cow<'_, [u8]>>) -> NameId {

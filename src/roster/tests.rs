@@ -122,7 +122,7 @@ static ROSTER: LazyLock<Roster> = LazyLock::new(|| {
     let long = tempfile::tempdir().unwrap();
     fs::write(long.path().join("all.log"), times_over(&samples, 8)).unwrap();
     let one = read(&[long.path().to_path_buf()]).1;
-    assert!(one.sheets.iter().any(|sheet| sheet.entries().len() > 3 * BLOCK));
+    assert!(one.sheets.iter().any(|sheet| sheet.n_sessions() > 3 * BLOCK));
     for sheet in one.sheets {
         roster.push(sheet);
     }
