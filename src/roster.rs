@@ -19,10 +19,10 @@ use std::sync::Arc;
 use crate::diagnosis::Verdict;
 use crate::ingest::{Case, ChunkPlace, Study, Window};
 use crate::query::asking::{Asking, BLOCK};
+use crate::query::subject::Subject;
 use crate::session::FileId;
 
-use crate::query::subject::Subject;
-use listed::Listed;
+use listed::{Listed, Stretch};
 use sheet::{Sheet, SheetMaker};
 
 /// Where a session's first row stands: what it goes by, whatever else comes in.
@@ -189,14 +189,16 @@ fn meant<'a>(
     asking: &mut Asking<'_>,
 ) -> impl Iterator<Item = (Seat, Listed<'a>)> {
     asking.forget();
-    let blocks = of.into_iter().flat_map(|one| (0..one.n_sessions()).step_by(BLOCK).map(move |first| (one, first)));
-    blocks.flat_map(move |(one, first)| {
-        let nth = move |at: usize| Listed { sheet: one, at: first + at };
-        let mut found = asking.find(one.n_sessions() - first, &nth);
+    let stretches = of.into_iter().flat_map(|sheet| {
+        let firsts = (0..sheet.n_sessions()).step_by(BLOCK);
+        firsts.map(move |first| Stretch { sheet, first })
+    });
+    (0..).step_by(BLOCK).zip(stretches).flat_map(move |(first, stretch)| {
+        let mut found = asking.find(&stretch);
         std::iter::from_fn(move || {
-            let at = (found != 0).then(|| found.trailing_zeros() as usize)?;
+            let at = (found != 0).then(|| found.trailing_zeros())?;
             found &= found - 1;
-            Some((Seat { sheet, entry: u32::try_from(first + at).unwrap_or(OPEN) }, nth(at)))
+            Some((Seat { sheet, entry: first + at }, stretch.listed(at as usize)))
         })
     })
 }

@@ -4,7 +4,7 @@
 //!
 //! Sessions that lie together share names, addresses, replies, findings. What is asked about one of these
 //! has the same answer wherever it stands, so it is worked out once and remembered by the number that
-//! stands for it ([`Subject::number_of`]). And a question is put to a whole block before the next one
+//! stands for it ([`Block::number`]). And a question is put to a whole block before the next one
 //! is: of those that one part decided on, the next is not asked.
 //!
 //! **Invariant**: means the sessions that [`Query::matches`] means. Nothing is allocated for a session;
@@ -18,6 +18,21 @@ use super::subject::Subject;
 
 /// How many sessions are asked at once: as many as a word has bits.
 pub const BLOCK: usize = 64;
+
+/// Sessions that lie together, [`BLOCK`] of them at most.
+pub trait Block {
+    /// How many.
+    fn n_sessions(&self) -> usize;
+    /// One of them.
+    fn nth(&self, at: usize) -> impl Subject;
+    /// Writes for each session the number that stands for what it has of a field: until answers are forgotten,
+    /// sessions with the same number answer alike to whatever is asked about that field alone. A
+    /// session that has none gets [`NO_NUMBER`]. Returns whether the field has numbers.
+    fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) -> bool;
+}
+
+/// Stands for nothing: the session is asked.
+pub const NO_NUMBER: u32 = u32::MAX;
 
 /// Of so many questions the answers are remembered. Nobody types more, and a made-up query with thousands of
 /// them is not to take a byte for each of them and every name.
@@ -40,14 +55,13 @@ impl<'q> Asking<'q> {
         self.step.forget();
     }
 
-    /// Which of the first `n_sessions` are meant, by the bits of their places. No more than [`BLOCK`] are
-    /// asked.
-    pub fn find<S: Subject>(&mut self, n_sessions: usize, nth: &impl Fn(usize) -> S) -> u64 {
-        let all = match n_sessions {
+    /// Which of the sessions are meant, by the bits of their places.
+    pub fn find(&mut self, block: &impl Block) -> u64 {
+        let all = match block.n_sessions().min(BLOCK) {
             0 => 0,
-            some => u64::MAX >> (BLOCK - some.min(BLOCK)),
+            some => u64::MAX >> (BLOCK - some),
         };
-        self.step.find(all, nth)
+        self.step.find(all, block)
     }
 }
 
@@ -91,22 +105,25 @@ impl<'q> Step<'q> {
 
     /// Which of those whose bits are set in `asked` are meant. Whom one part decided on, the next one is
     /// not asked about.
-    fn find<S: Subject>(&mut self, asked: u64, nth: &impl Fn(usize) -> S) -> u64 {
+    fn find(&mut self, asked: u64, block: &impl Block) -> u64 {
         if asked == 0 {
             return 0;
         }
         match self {
-            Self::And(parts) => parts.iter_mut().fold(asked, |left, part| part.find(left, nth)),
-            Self::Or(parts) => parts.iter_mut().fold(0, |found, part| found | part.find(asked & !found, nth)),
-            Self::Not(inner) => asked & !inner.find(asked, nth),
-            Self::Ask(node) => each(asked, |at| node.is_match(&nth(at))),
-            Self::Recall(field, question, answers) => each(asked, |at| {
-                let subject = nth(at);
-                match subject.number_of(*field) {
-                    Some(number) => recall(answers, number, || question.is_match(&subject)),
-                    None => question.is_match(&subject),
+            Self::And(parts) => parts.iter_mut().fold(asked, |left, part| part.find(left, block)),
+            Self::Or(parts) => parts.iter_mut().fold(0, |found, part| found | part.find(asked & !found, block)),
+            Self::Not(inner) => asked & !inner.find(asked, block),
+            Self::Ask(node) => each(asked, |at| node.is_match(&block.nth(at))),
+            Self::Recall(field, question, answers) => {
+                let mut numbers = [NO_NUMBER; BLOCK];
+                if !block.number(*field, &mut numbers) {
+                    return each(asked, |at| question.is_match(&block.nth(at)));
                 }
-            }),
+                each(asked, |at| match numbers[at] {
+                    NO_NUMBER => question.is_match(&block.nth(at)),
+                    number => recall(answers, number as usize, || question.is_match(&block.nth(at))),
+                })
+            }
         }
     }
 }

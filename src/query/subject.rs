@@ -20,8 +20,6 @@ use crate::record::Marker;
 use crate::record::value::Timestamp;
 use crate::session::{to_id, write_id};
 
-use super::field::Field;
-
 /// Says whether a value is meant.
 pub type Test<'t> = &'t mut dyn FnMut(&[u8]) -> bool;
 
@@ -94,12 +92,6 @@ pub trait Subject {
     fn start(&self) -> Option<Timestamp>;
     /// Whether the bytes of any row pass, its line end not counted.
     fn any_row(&self, test: Test<'_>) -> bool;
-
-    /// A number that stands for what the subject has of a field, where it has one: subjects that lie
-    /// together and have the same number answer alike to whatever is asked about that field alone.
-    fn number_of(&self, _field: Field) -> Option<usize> {
-        None
-    }
 }
 
 /// How long an id may be that is put together without allocating, in bytes.

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use crate::diagnosis::{Rule, Severity, Verdict};
 use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::ingest::Role;
+use crate::query::asking::{BLOCK, Block, NO_NUMBER};
 use crate::query::field::Field;
 use crate::query::subject::{Subject, Test, any_form_of_id, is_path_of};
 use crate::record::value::Timestamp;
@@ -58,7 +59,7 @@ impl<'a> Listed<'a> {
 
     /// The session id, without server and ordinal.
     pub fn session_id(&self) -> &'a [u8] {
-        self.name(self.sheet.entries.id()[self.at]).unwrap_or_default()
+        self.sheet.ids.get(self.sheet.entries.id()[self.at]).unwrap_or_default()
     }
 
     /// What `show` takes.
@@ -83,12 +84,12 @@ impl<'a> Listed<'a> {
 
     /// What the client called itself.
     pub fn client_name(&self) -> Option<&'a [u8]> {
-        self.name(self.sheet.entries.helo()[self.at])
+        self.sheet.helos.get(self.sheet.entries.helo()[self.at])
     }
 
     /// The user of the last AUTH.
     pub fn user_name(&self) -> Option<&'a [u8]> {
-        self.name(self.sheet.entries.user()[self.at])
+        self.sheet.users.get(self.sheet.entries.user()[self.at])
     }
 
     /// The mechanism of the last AUTH.
@@ -267,29 +268,73 @@ impl Subject for Listed<'_> {
     fn any_row(&self, _test: Test<'_>) -> bool {
         false
     }
+}
 
-    /// Sessions of one sheet lie together.
-    fn number_of(&self, field: Field) -> Option<usize> {
+/// Sessions of a sheet that follow each other, as many as are asked at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) first: usize,
+}
+
+impl<'a> Stretch<'a> {
+    /// The session at a place of the stretch.
+    pub(super) fn listed(&self, at: usize) -> Listed<'a> {
+        Listed { sheet: self.sheet, at: self.first + at }
+    }
+
+    fn copy(&self, column: &[u32], numbers: &mut [u32; BLOCK]) -> bool {
+        numbers.iter_mut().zip(self.cut(column)).for_each(|(number, one)| *number = *one);
+        true
+    }
+
+    /// A session has two words for what failed, and a number where it has one of them at most.
+    fn number_errors(&self, numbers: &mut [u32; BLOCK]) -> bool {
         let entries = &self.sheet.entries;
-        let of_name = |names: &[NameId]| Some(names[self.at].rank());
-        match field {
-            Field::Ip => Some(entries.host()[self.at] as usize),
+        let both = self.cut(entries.auth_error()).iter().zip(self.cut(entries.tls_error()));
+        numbers.iter_mut().zip(both).for_each(|(number, both)| {
+            *number = match both {
+                (error, &NameId::NONE) | (&NameId::NONE, error) => error.rank(),
+                _ => NO_NUMBER,
+            };
+        });
+        true
+    }
+
+    /// Its part of a column.
+    fn cut<'c, T>(&self, column: &'c [T]) -> &'c [T] {
+        &column[self.first..self.first + self.n_sessions()]
+    }
+}
+
+impl Block for Stretch<'_> {
+    fn n_sessions(&self) -> usize {
+        (self.sheet.n_sessions() - self.first).min(BLOCK)
+    }
+
+    fn nth(&self, at: usize) -> impl Subject {
+        self.listed(at)
+    }
+
+    fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) -> bool {
+        let entries = &self.sheet.entries;
+        let names = match field {
+            Field::Ip => return self.copy(entries.host(), numbers),
             Field::Local | Field::Port | Field::Server | Field::Connector | Field::Role | Field::Banner => {
-                Some(entries.post()[self.at] as usize)
+                return self.copy(entries.post(), numbers);
             }
-            Field::File => of_name(entries.files()),
-            Field::Helo => of_name(entries.helo()),
-            Field::Cipher => of_name(entries.cipher()),
-            Field::Mechanism => of_name(entries.mechanism()),
-            Field::User => of_name(entries.user()),
-            Field::End => of_name(entries.end()),
-            Field::Code => of_name(entries.replies()),
-            Field::Rule | Field::Severity => of_name(entries.findings()),
-            Field::Error => match (entries.auth_error()[self.at], entries.tls_error()[self.at]) {
-                (error, NameId::NONE) | (NameId::NONE, error) => Some(error.rank()),
-                _ => None,
-            },
-            _ => None,
-        }
+            Field::File => entries.files(),
+            Field::Helo => entries.helo(),
+            Field::Cipher => entries.cipher(),
+            Field::Mechanism => entries.mechanism(),
+            Field::User => entries.user(),
+            Field::End => entries.end(),
+            Field::Code => entries.replies(),
+            Field::Rule | Field::Severity => entries.findings(),
+            Field::Error => return self.number_errors(numbers),
+            _ => return false,
+        };
+        numbers.iter_mut().zip(self.cut(names)).for_each(|(number, name)| *number = name.rank());
+        true
     }
 }

@@ -22,8 +22,8 @@ impl NameId {
     }
 
     /// The number, behind that of no text, which is 0.
-    pub(super) fn rank(self) -> usize {
-        self.0.wrapping_add(1) as usize
+    pub(super) fn rank(self) -> u32 {
+        self.0.wrapping_add(1)
     }
 }
 

@@ -49,6 +49,11 @@ pub(super) struct Post {
 #[derive(Clone, Debug, Default)]
 pub struct Sheet {
     pub(super) entries: Soa<Entry>,
+    /// Session ids, client names and users lie apart from each other and from all other texts: a query asks
+    /// for one kind, and nearly every session has another.
+    pub(super) ids: Names,
+    pub(super) helos: Names,
+    pub(super) users: Names,
     pub(super) names: Names,
     pub(super) hosts: Vec<Host>,
     pub(super) posts: Vec<Post>,
@@ -106,7 +111,7 @@ impl Sheet {
 
     pub(super) fn bytes(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>()
-            + self.names.size()
+            + [&self.ids, &self.helos, &self.users, &self.names].map(Names::size).iter().sum::<usize>()
             + self.hosts.capacity() * size_of::<Host>()
             + self.posts.capacity() * size_of::<Post>()
     }
@@ -116,6 +121,9 @@ impl Sheet {
 #[derive(Debug, Default)]
 pub struct SheetMaker {
     entries: Vec<Entry>,
+    ids: NameMaker,
+    helos: NameMaker,
+    users: NameMaker,
     names: NameMaker,
     hosts: Vec<Host>,
     /// Which host a text is, by the text's number.
@@ -139,14 +147,14 @@ impl SheetMaker {
             first_row: place(session.first()),
             last_row: place(session.last()),
             tarpit_ms: u32::try_from(facts.tarpit_ms).unwrap_or(u32::MAX),
-            id: self.names.number(&session_id),
+            id: self.ids.number(&session_id),
             host: self.host(case),
             post: self.post(case),
             ordinal: session.ordinal,
-            helo: self.span(case, facts.helo),
+            helo: number(&mut self.helos, case, facts.helo),
             cipher: self.cipher(case),
             mechanism: self.span(case, facts.auth.mechanism),
-            user: self.span(case, facts.auth.user),
+            user: number(&mut self.users, case, facts.auth.user),
             auth_error: self.span(case, facts.auth.error),
             tls_error: self.span(case, facts.tls.error),
             end: self.optional(Subject::end(case)),
@@ -172,7 +180,7 @@ impl SheetMaker {
     /// Ends the sheet. `files` are the paths of the input, by number; `chunk` is where the chunk stands
     /// in which the sessions ended, and how many bytes it has.
     pub fn into_sheet(self, files: Arc<[PathBuf]>, chunk: Option<(ChunkPlace, u64)>) -> Sheet {
-        let Self { mut entries, names, mut hosts, mut posts, again, .. } = self;
+        let Self { mut entries, ids, helos, users, names, mut hosts, mut posts, again, .. } = self;
         entries.sort_by_key(|entry| entry.position);
         hosts.shrink_to_fit();
         posts.shrink_to_fit();
@@ -182,7 +190,8 @@ impl SheetMaker {
         let newest = entries.iter().filter_map(Entry::end).max();
         let mut columns: Soa<Entry> = Soa::with_capacity(entries.len());
         columns.extend(entries);
-        Sheet { entries: columns, names: names.into_names(), hosts, posts, files, chunk, again, n_failed, span, newest }
+        let [ids, helos, users, names] = [ids, helos, users, names].map(NameMaker::into_names);
+        Sheet { entries: columns, ids, helos, users, names, hosts, posts, files, chunk, again, n_failed, span, newest }
     }
 
     fn optional(&mut self, text: Option<Cow<'_, [u8]>>) -> NameId {
@@ -190,7 +199,7 @@ impl SheetMaker {
     }
 
     fn span(&mut self, case: &Case<'_>, span: Option<Span>) -> NameId {
-        self.optional(span.map(|span| span.to_value(case.session.text)))
+        number(&mut self.names, case, span)
     }
 
     fn cipher(&mut self, case: &Case<'_>) -> NameId {
@@ -277,6 +286,10 @@ impl SheetMaker {
         });
         self.optional(parts.map(Cow::Owned))
     }
+}
+
+fn number(names: &mut NameMaker, case: &Case<'_>, span: Option<Span>) -> NameId {
+    span.map_or(NameId::NONE, |span| names.number(&span.to_value(case.session.text)))
 }
 
 fn place(row: &crate::session::Row) -> Place {
