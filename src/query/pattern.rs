@@ -234,6 +234,12 @@ fn is_like(value: &[u8], wildcard: &[u8]) -> bool {
         match wildcard.get(asked) {
             Some(b'*') => {
                 asked += 1;
+                let rest = &wildcard[asked..];
+                // What follows the last `*` can stand at the end alone.
+                if !rest.iter().any(|byte| matches!(byte, b'*' | b'?')) {
+                    let tail = value[at..].len().checked_sub(rest.len()).map(|length| &value[at + length..]);
+                    return tail.is_some_and(|tail| tail.eq_ignore_ascii_case(rest));
+                }
                 retry = Some((at, asked));
                 continue;
             }

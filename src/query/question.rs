@@ -131,12 +131,12 @@ impl Question {
             Self::Address(field, _)
             | Self::Text(field, _)
             | Self::Number(field @ Field::Port, _)
-            | Self::Word(field @ Field::Role, _) => Some(*field),
+            | Self::Word(field, _) => Some(*field),
             Self::Severity(_) => Some(Field::Severity),
             Self::Rule(_) => Some(Field::Rule),
             Self::Connector(_) => Some(Field::Connector),
             Self::Code(_) => Some(Field::Code),
-            Self::Number(..) | Self::Word(..) | Self::Rows(_) => None,
+            Self::Number(..) | Self::Rows(_) => None,
         }
     }
 

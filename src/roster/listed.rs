@@ -283,22 +283,8 @@ impl<'a> Stretch<'a> {
         Listed { sheet: self.sheet, at: self.first + at }
     }
 
-    fn copy(&self, column: &[u32], numbers: &mut [u32; BLOCK]) -> bool {
-        numbers.iter_mut().zip(self.cut(column)).for_each(|(number, one)| *number = *one);
-        true
-    }
-
-    /// A session has two words for what failed, and a number where it has one of them at most.
-    fn number_errors(&self, numbers: &mut [u32; BLOCK]) -> bool {
-        let entries = &self.sheet.entries;
-        let both = self.cut(entries.auth_error()).iter().zip(self.cut(entries.tls_error()));
-        numbers.iter_mut().zip(both).for_each(|(number, both)| {
-            *number = match both {
-                (error, &NameId::NONE) | (&NameId::NONE, error) => error.rank(),
-                _ => NO_NUMBER,
-            };
-        });
-        true
+    fn write<T>(&self, numbers: &mut [u32; BLOCK], column: &[T], to_number: impl Fn(&T) -> u32) {
+        numbers.iter_mut().zip(self.cut(column)).for_each(|(number, one)| *number = to_number(one));
     }
 
     /// Its part of a column.
@@ -318,23 +304,34 @@ impl Block for Stretch<'_> {
 
     fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) -> bool {
         let entries = &self.sheet.entries;
-        let names = match field {
-            Field::Ip => return self.copy(entries.host(), numbers),
+        let name = |name: &NameId| name.rank();
+        match field {
+            Field::Ip => self.write(numbers, entries.host(), |host| *host),
             Field::Local | Field::Port | Field::Server | Field::Connector | Field::Role | Field::Banner => {
-                return self.copy(entries.post(), numbers);
+                self.write(numbers, entries.post(), |post| *post);
             }
-            Field::File => entries.files(),
-            Field::Helo => entries.helo(),
-            Field::Cipher => entries.cipher(),
-            Field::Mechanism => entries.mechanism(),
-            Field::User => entries.user(),
-            Field::End => entries.end(),
-            Field::Code => entries.replies(),
-            Field::Rule | Field::Severity => entries.findings(),
-            Field::Error => return self.number_errors(numbers),
+            Field::File => self.write(numbers, entries.files(), name),
+            Field::Helo => self.write(numbers, entries.helo(), name),
+            Field::Cipher => self.write(numbers, entries.cipher(), name),
+            Field::Mechanism => self.write(numbers, entries.mechanism(), name),
+            Field::User => self.write(numbers, entries.user(), name),
+            Field::End => self.write(numbers, entries.end(), name),
+            Field::Code => self.write(numbers, entries.replies(), name),
+            Field::Rule | Field::Severity => self.write(numbers, entries.findings(), name),
+            Field::StartTls => self.write(numbers, entries.starttls(), |outcome| *outcome as u32),
+            Field::Auth => self.write(numbers, entries.auth(), |outcome| *outcome as u32),
+            Field::Verdict => self.write(numbers, entries.verdict(), |verdict| *verdict as u32),
+            Field::Error => {
+                let both = self.cut(entries.auth_error()).iter().zip(self.cut(entries.tls_error()));
+                numbers.iter_mut().zip(both).for_each(|(number, both)| {
+                    *number = match both {
+                        (error, &NameId::NONE) | (&NameId::NONE, error) => error.rank(),
+                        _ => NO_NUMBER,
+                    };
+                });
+            }
             _ => return false,
-        };
-        numbers.iter_mut().zip(self.cut(names)).for_each(|(number, name)| *number = name.rank());
+        }
         true
     }
 }
