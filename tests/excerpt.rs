@@ -27,7 +27,7 @@ impl Study for Collect {
         let session = case.session;
         let line = |row| String::from_utf8_lossy(session.as_line(row)).into_owned();
         let mut record = Vec::new();
-        heloscope::output::json::write_record(case, &mut record).expect("a record");
+        heloscope::output::json::write_record(case, &mut record);
         batch.push(Seen {
             rows: session.rows.iter().map(|row| (row.file, row.line, line(row))).collect(),
             record: String::from_utf8(record).expect("UTF-8"),

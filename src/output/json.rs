@@ -8,6 +8,8 @@
 //! What must change together: the structs here, `session-record.schema.json`, the columns of
 //! [`csv`](super::csv).
 
+mod line;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -27,6 +29,7 @@ use crate::session::FileId;
 use super::escape::escape_json;
 use super::finding::FindingRecord;
 use super::time::{Zone, to_time_text};
+use line::Line;
 
 /// The version of the shape.
 pub const SCHEMA: u8 = 1;
@@ -35,13 +38,8 @@ pub const SCHEMA: u8 = 1;
 pub const RECORD_SCHEMA: &str = include_str!("session-record.schema.json");
 
 /// Appends the record as one line of JSON, without its line end.
-///
-/// Errors: none that the session can cause.
-pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    let from = out.len();
-    serde_json::to_writer(&mut *out, &Record::new(case))?;
-    escape_json(out, from);
-    Ok(())
+pub fn write_record(case: &Case<'_>, out: &mut Vec<u8>) {
+    Record::new(case).append(out);
 }
 
 /// Returns a record as JSON for eyes, with its line end.
