@@ -8,46 +8,46 @@ use crate::session::Session;
 
 use super::reply::parse_reply;
 
-/// The keywords that Exchange offers, each with what follows it.
+/// The keywords that Exchange offers, each with what follows it: the shorter ones first.
 const KEYWORDS: [(&[u8], Arguments); 38] = [
-    (b"SIZE", Arguments::Number),
-    (b"PIPELINING", Arguments::None),
     (b"DSN", Arguments::None),
-    (b"ENHANCEDSTATUSCODES", Arguments::None),
-    (b"STARTTLS", Arguments::None),
-    (b"X-ANONYMOUSTLS", Arguments::None),
+    (b"SIZE", Arguments::Number),
     (b"AUTH", Arguments::Words),
-    (b"X-EXPS", Arguments::Words),
-    (b"8BITMIME", Arguments::None),
-    (b"BINARYMIME", Arguments::None),
-    (b"CHUNKING", Arguments::None),
-    (b"SMTPUTF8", Arguments::None),
-    (b"XEXCH50", Arguments::None),
-    (b"XRDST", Arguments::None),
-    (b"XSHADOW", Arguments::None),
-    (b"XSHADOWREQUEST", Arguments::None),
-    (b"XPROXY", Arguments::None),
-    (b"XPROXYFROM", Arguments::None),
-    (b"XPROXYTO", Arguments::None),
-    (b"X-MESSAGECONTEXT", Arguments::Words),
-    (b"XMESSAGECONTEXT", Arguments::Words),
-    (b"XMESSAGEVALUE", Arguments::None),
-    (b"XSYSPROBE", Arguments::None),
-    (b"XORIGFROM", Arguments::None),
-    (b"XOORG", Arguments::None),
-    (b"XATTR", Arguments::None),
-    (b"XADRC", Arguments::None),
-    (b"XEXTENDEDPROPS", Arguments::None),
-    (b"XFASTINDEX", Arguments::None),
-    (b"XSESSIONPARAMS", Arguments::None),
-    (b"X-XSESSIONMDBGUID", Arguments::None),
-    (b"XSESSIONMDBGUID", Arguments::None),
-    (b"XQDISCARD", Arguments::None),
-    (b"XQUEDISCARD", Arguments::None),
     (b"VRFY", Arguments::None),
     (b"HELP", Arguments::None),
     (b"ETRN", Arguments::None),
     (b"TURN", Arguments::None),
+    (b"XRDST", Arguments::None),
+    (b"XOORG", Arguments::None),
+    (b"XATTR", Arguments::None),
+    (b"XADRC", Arguments::None),
+    (b"X-EXPS", Arguments::Words),
+    (b"XPROXY", Arguments::None),
+    (b"XEXCH50", Arguments::None),
+    (b"XSHADOW", Arguments::None),
+    (b"STARTTLS", Arguments::None),
+    (b"8BITMIME", Arguments::None),
+    (b"CHUNKING", Arguments::None),
+    (b"SMTPUTF8", Arguments::None),
+    (b"XPROXYTO", Arguments::None),
+    (b"XSYSPROBE", Arguments::None),
+    (b"XORIGFROM", Arguments::None),
+    (b"XQDISCARD", Arguments::None),
+    (b"PIPELINING", Arguments::None),
+    (b"BINARYMIME", Arguments::None),
+    (b"XPROXYFROM", Arguments::None),
+    (b"XFASTINDEX", Arguments::None),
+    (b"XQUEDISCARD", Arguments::None),
+    (b"XMESSAGEVALUE", Arguments::None),
+    (b"X-ANONYMOUSTLS", Arguments::None),
+    (b"XSHADOWREQUEST", Arguments::None),
+    (b"XEXTENDEDPROPS", Arguments::None),
+    (b"XSESSIONPARAMS", Arguments::None),
+    (b"XMESSAGECONTEXT", Arguments::Words),
+    (b"XSESSIONMDBGUID", Arguments::None),
+    (b"X-MESSAGECONTEXT", Arguments::Words),
+    (b"X-XSESSIONMDBGUID", Arguments::None),
+    (b"ENHANCEDSTATUSCODES", Arguments::None),
 ];
 
 /// What follows a keyword.
@@ -65,18 +65,37 @@ fn keyword(word: &[u8]) -> Option<Arguments> {
     if word.len() > 5 && word[..5].eq_ignore_ascii_case(b"AUTH=") {
         return Some(Arguments::Words);
     }
-    // Their lengths and first letters tell most keywords apart.
+    // Few are of the same length, and the first letter tells most of those apart.
     let first = word.first()?.to_ascii_uppercase();
-    let is_like = |known: &[u8]| known.len() == word.len() && known[0] == first;
-    let known = KEYWORDS.iter().find(|(known, _)| is_like(known) && known.eq_ignore_ascii_case(word))?;
+    let [from, to] = [word.len(), word.len() + 1].map(|length| STARTS.get(length).copied());
+    let is_it = |known: &[u8]| known[0] == first && known.eq_ignore_ascii_case(word);
+    let known = KEYWORDS[from?..to?].iter().find(|(known, _)| is_it(known))?;
     Some(known.1)
 }
+
+/// For each length how many keywords are shorter: there those of that length start.
+const STARTS: [usize; LONGEST + 2] = {
+    let mut starts = [0; LONGEST + 2];
+    let mut length = 0;
+    while length < starts.len() {
+        while starts[length] < KEYWORDS.len() && KEYWORDS[starts[length]].0.len() < length {
+            starts[length] += 1;
+        }
+        length += 1;
+    }
+    starts
+};
+const LONGEST: usize = KEYWORDS[KEYWORDS.len() - 1].0.len();
 
 /// Returns each extension that the rows offer, for example `SIZE 37748736` and `AUTH NTLM LOGIN`.
 ///
 /// Shape: Exchange 2010 logs a row a line, later versions one row with the lines joined by spaces.
 pub fn read_extensions<'a>(session: &Session<'a>, rows: &[u32]) -> Vec<&'a [u8]> {
-    let mut extensions = Vec::new();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    // More than Exchange offers, so that it need not grow.
+    let mut extensions = Vec::with_capacity(32);
     let has_row_a_line = rows.len() > 1;
     for &index in rows {
         let Some(row) = session.rows.get(index as usize) else { continue };
@@ -118,7 +137,7 @@ pub fn is_offer(text: &[u8]) -> bool {
 fn line_extension(text: &[u8]) -> Option<&[u8]> {
     let mut words = text.split(|&byte| byte == b' ');
     let first = words.next()?;
-    let is_greeting = keyword(first).is_none() && words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"Hello"));
+    let is_greeting = words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"Hello")) && keyword(first).is_none();
     let line = text.trim_ascii();
     (!is_greeting && !line.is_empty()).then_some(line)
 }
@@ -186,6 +205,16 @@ mod tests {
         check("SIZE", &["SIZE"]);
         check("SIZE DSN", &["SIZE", "DSN"]);
         check("  AUTH=LOGIN  AUTH LOGIN ", &["AUTH=LOGIN", "AUTH LOGIN"]);
+    }
+
+    #[test]
+    fn keywords_are_found_by_their_length() {
+        for (index, (known, arguments)) in KEYWORDS.iter().enumerate() {
+            assert!(index == 0 || KEYWORDS[index - 1].0.len() <= known.len());
+            assert!(keyword(known) == Some(*arguments) && keyword(&known.to_ascii_lowercase()) == Some(*arguments));
+            assert!(keyword(&known[1..]).is_none() && keyword(&[known, &b"Q"[..]].concat()).is_none());
+        }
+        assert!(keyword(b"").is_none() && keyword(&[b'X'; 1000]).is_none() && keyword(b"AUTH=").is_none());
     }
 
     #[test]
