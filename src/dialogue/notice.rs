@@ -5,7 +5,9 @@
 //! **Invariant**: both columns are looked at, for text moves between them from version to version;
 //! what is not known is [`Notice::Other`].
 
-use memchr::memmem::find;
+use std::sync::LazyLock;
+
+use memchr::memmem::{Finder, find};
 
 use super::facts::{Protocol, Span};
 
@@ -244,16 +246,21 @@ pub fn parse_protocol(words: &[u8]) -> Option<Protocol> {
 
 /// Reads the algorithms of the row that says that TLS came up.
 pub fn parse_negotiation(words: &[u8]) -> Negotiation<'_> {
-    let (cipher, cipher_bits) = algorithm(words, b"encryption algorithm ");
-    let (mac, _) = algorithm(words, b"hash algorithm ");
-    let (key_exchange, key_exchange_bits) = algorithm(words, b"key exchange algorithm ");
+    let (cipher, cipher_bits) = algorithm(words, &CIPHER);
+    let (mac, _) = algorithm(words, &HASH);
+    let (key_exchange, key_exchange_bits) = algorithm(words, &KEY_EXCHANGE);
     Negotiation { cipher, cipher_bits, mac, key_exchange, key_exchange_bits }
 }
 
+/// Searches that are made for every session with TLS, prepared once.
+static CIPHER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"encryption algorithm "));
+static HASH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"hash algorithm "));
+static KEY_EXCHANGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"key exchange algorithm "));
+
 /// `CALG_AES_256 with strength 256 bits` behind `name`.
-fn algorithm<'a>(words: &'a [u8], name: &[u8]) -> (Option<&'a [u8]>, Option<u32>) {
-    let Some(at) = find(words, name) else { return (None, None) };
-    let rest = &words[at + name.len()..];
+fn algorithm<'a>(words: &'a [u8], name: &Finder<'_>) -> (Option<&'a [u8]>, Option<u32>) {
+    let Some(at) = name.find(words) else { return (None, None) };
+    let rest = &words[at + name.needle().len()..];
     let end = rest.iter().position(|byte| matches!(byte, b' ' | b',')).unwrap_or(rest.len());
     let word = rest[..end].strip_prefix(b"CALG_").unwrap_or(&rest[..end]);
     let bits = rest[end..].strip_prefix(b" with strength ").map(|bits| {
