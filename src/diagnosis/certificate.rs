@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use chrono::Datelike;
+
 use crate::dialogue::certificate::{Certificate, read_certificate};
 use crate::record::value::Timestamp;
 
@@ -85,6 +87,12 @@ fn holds(name: &[u8], host: &[u8]) -> bool {
     dot > 0 && host[dot + 1..].eq_ignore_ascii_case(parent)
 }
 
+/// The certificate by its subject: `CN=mail.contoso.com` as `mail.contoso.com`.
+pub(super) fn name_of(certificate: &Certificate) -> Option<String> {
+    let subject = certificate.subject.as_deref()?;
+    Some(String::from_utf8_lossy(common_name(subject).unwrap_or(subject)).into_owned())
+}
+
 /// Returns the common name of a distinguished name: `CN=mail.contoso.com, O=Contoso`.
 pub(super) fn common_name(subject: &[u8]) -> Option<&[u8]> {
     let start =
@@ -124,23 +132,27 @@ pub(super) fn examine(subject: &Subject<'_>, certificates: &mut Remembered<Known
 }
 
 fn name_mismatch(subject: &Subject<'_>, _: &Finding) -> String {
-    let names = subject.certificate().map(|certificate| certificate.names).unwrap_or_default();
+    let certificate = subject.certificate();
+    let names = certificate.as_ref().map(|certificate| &certificate.names[..]).unwrap_or_default();
     let names: Vec<_> = names.iter().map(|name| String::from_utf8_lossy(name)).collect();
-    let names = if names.is_empty() { subject.certificate_name().unwrap_or_default() } else { names.join(", ") };
+    let name = || certificate.as_ref().and_then(name_of).unwrap_or_default();
+    let names = if names.is_empty() { name() } else { names.join(", ") };
     format!("{} calls itself {}, and presents a certificate for {names}", subject.connector_name(), subject.banner())
 }
 
 /// The certificate, its end, and how many whole days lie between that and its row.
 fn end_of(subject: &Subject<'_>, finding: &Finding) -> (String, String, i64) {
-    let name = subject
-        .certificate_name()
-        .map_or_else(|| "the certificate".into(), |name| format!("the certificate of {name}"));
-    let end = subject.certificate().and_then(|certificate| certificate.not_after);
+    let certificate = subject.certificate();
+    let name = certificate.as_ref().and_then(name_of);
+    let name = name.map_or_else(|| "the certificate".into(), |name| format!("the certificate of {name}"));
+    let end = certificate.and_then(|certificate| certificate.not_after);
     let row = finding.evidence.rows().last().and_then(|row| subject.row(*row));
     let time = row.and_then(|row| subject.session.time(row));
     let days = end.zip(time).map_or(0, |(end, time)| end.millis_since(time).abs() / MILLIS_PER_DAY);
     let day = end.and_then(|end| chrono::DateTime::from_timestamp(end.to_unix().0, 0));
-    (name, day.map_or_else(String::new, |day| day.format("%Y-%m-%d").to_string()), days)
+    // What is read has a year of four digits, and chrono's own way takes ten times as long.
+    let day = day.map(|day| format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day()));
+    (name, day.unwrap_or_default(), days)
 }
 
 fn to_days_text(days: i64) -> String {

@@ -179,9 +179,7 @@ impl<'a> Subject<'a> {
 
     /// The certificate by its subject: `CN=mail.contoso.com` as `mail.contoso.com`.
     pub(super) fn certificate_name(&self) -> Option<String> {
-        let subject = self.certificate()?.subject?;
-        let name = super::certificate::common_name(&subject).unwrap_or(&subject);
-        Some(String::from_utf8_lossy(name).into_owned())
+        super::certificate::name_of(&self.certificate()?)
     }
 
     /// The time between two rows, in words; `None` where one has no time.
