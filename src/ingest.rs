@@ -29,7 +29,7 @@ use std::ops::ControlFlow;
 use crate::diagnosis::{Finding, Verdict};
 use crate::dialogue::facts::Facts;
 use crate::dialogue::reply::parse_banner_offset;
-use crate::record::value::{Endpoint, split_connector};
+use crate::record::value::Endpoint;
 use crate::session::{FileId, Position, Session, to_id};
 
 use sieve::Sieve;
@@ -81,8 +81,13 @@ impl<'a> Case<'a> {
 
     /// The server that the connector names, or the folder of the log where it names none.
     pub fn to_server(&self) -> Cow<'a, [u8]> {
-        match self.connector_parts() {
-            (Some(server), _) if !server.is_empty() => server,
+        self.server_or_folder(self.connector_parts().0)
+    }
+
+    /// The server as it was named, or the folder of the log where it was not.
+    pub(crate) fn server_or_folder(&self, named: Option<Cow<'a, [u8]>>) -> Cow<'a, [u8]> {
+        match named {
+            Some(server) if !server.is_empty() => server,
             _ => self.first_file().folder.as_bytes().into(),
         }
     }
@@ -90,16 +95,7 @@ impl<'a> Case<'a> {
     /// The server as the connector names it, and the connector's own name. Outer quotes are off,
     /// doubled ones single.
     pub fn connector_parts(&self) -> (Option<Cow<'a, [u8]>>, Cow<'a, [u8]>) {
-        match self.session.to_record(self.session.first()).connector.to_value() {
-            Cow::Borrowed(whole) => {
-                let (server, name) = split_connector(whole);
-                (server.map(Cow::Borrowed), Cow::Borrowed(name))
-            }
-            Cow::Owned(whole) => {
-                let (server, name) = split_connector(&whole);
-                (server.map(|server| Cow::Owned(server.to_vec())), Cow::Owned(name.to_vec()))
-            }
-        }
+        self.session.to_record(self.session.first()).connector_parts()
     }
 
     /// The connection's own end.
@@ -130,7 +126,8 @@ impl<'a> Case<'a> {
     /// What `show` takes: `EX01/08DE2A1B3C4D5E6F`, with `~2` for a second one of the same name.
     pub fn to_id(&self) -> Vec<u8> {
         let record = self.session.to_record(self.session.first());
-        to_id(&self.to_server(), &record.session_id.to_value(), self.session.ordinal)
+        let server = self.server_or_folder(record.connector_parts().0);
+        to_id(&server, &record.session_id.to_value(), self.session.ordinal)
     }
 }
 

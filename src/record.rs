@@ -13,6 +13,8 @@ pub mod value;
 
 use std::borrow::Cow;
 
+use value::split_connector;
+
 /// What a row is about, as its event column says.
 ///
 /// Source: the `event` column of the protocol log.
@@ -117,6 +119,23 @@ pub struct Record<'a> {
     pub data: Field<'a>,
     /// `context`: free text.
     pub context: Field<'a>,
+}
+
+impl<'a> Record<'a> {
+    /// The server as the connector names it, and the connector's own name. Outer quotes are off,
+    /// doubled ones single.
+    pub fn connector_parts(&self) -> (Option<Cow<'a, [u8]>>, Cow<'a, [u8]>) {
+        match self.connector.to_value() {
+            Cow::Borrowed(whole) => {
+                let (server, name) = split_connector(whole);
+                (server.map(Cow::Borrowed), Cow::Borrowed(name))
+            }
+            Cow::Owned(whole) => {
+                let (server, name) = split_connector(&whole);
+                (server.map(|server| Cow::Owned(server.to_vec())), Cow::Owned(name.to_vec()))
+            }
+        }
+    }
 }
 
 /// Why a line is no record.

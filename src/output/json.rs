@@ -21,10 +21,10 @@ use crate::dialogue::extensions::{offers_starttls, read_extensions};
 use crate::dialogue::facts::{Auth, Protocol, Proxied, Span, StartTls};
 use crate::dialogue::notice::{Negotiation, parse_negotiation};
 use crate::dialogue::secret::{to_open_context, to_open_data};
-use crate::ingest::Case;
-use crate::record::value::Timestamp;
+use crate::ingest::{Case, Role};
+use crate::record::value::{Endpoint, Timestamp};
 use crate::record::{Field, Marker};
-use crate::session::FileId;
+use crate::session::{FileId, to_id};
 
 use super::escape::escape_json;
 use super::finding::FindingRecord;
@@ -202,19 +202,22 @@ impl<'a> Record<'a> {
     pub(super) fn new(case: &Case<'a>) -> Self {
         let session = case.session;
         let (first, last) = (session.to_record(session.first()), session.to_record(session.last()));
-        let (server, connector) = case.connector_parts();
-        let (local, remote) = (case.local(), case.remote());
+        let (server, connector) = first.connector_parts();
+        let [local, remote] = [first.local, first.remote].map(|end| Endpoint::parse(end.as_inner()));
+        let session_id = first.session_id.to_value();
+        let id = to_id(&case.server_or_folder(server.clone()), &session_id, session.ordinal);
+        let role = case.first_file().role.or_else(|| Role::infer(&connector, local.port));
         let time = |field: Field<'_>| Timestamp::parse(field.as_inner()).unwrap_or(Timestamp(0));
         let span = |span: Option<Span>| span.map(|span| text_of(case, span));
         let extensions = read_extensions(session, &case.facts.ehlo_rows);
         Self {
             schema: SCHEMA,
-            id: Text(Cow::Owned(case.to_id())),
-            session_id: Text(first.session_id.to_value()),
+            id: Text(Cow::Owned(id)),
+            session_id: Text(session_id),
             log: "smtp-receive",
             server: server.and_then(some_text),
             connector: some_text(connector),
-            role: case.role().map(crate::ingest::Role::as_text),
+            role: role.map(Role::as_text),
             start: time_text(first.time),
             end: time_text(last.time),
             duration_ms: time(last.time).millis_since(time(first.time)),
@@ -377,10 +380,12 @@ fn text_of_bytes(bytes: &[u8]) -> Text<'_> {
 /// The files of the session's rows, in the order of their first rows.
 pub(super) fn files_of<'a>(case: &Case<'a>) -> Vec<FileRecord<'a>> {
     let mut spans: Vec<(FileId, u64, u64)> = Vec::with_capacity(1);
-    for row in case.session.rows {
-        match spans.iter_mut().rev().find(|(file, _, _)| *file == row.file) {
-            Some((_, first, last)) => (*first, *last) = ((*first).min(row.line), (*last).max(row.line)),
-            None => spans.push((row.file, row.line, row.line)),
+    for rows in case.session.rows.chunk_by(|row, next| row.file == next.file) {
+        let file = rows[0].file;
+        let lines = rows.iter().fold((u64::MAX, 0), |(first, last), row| (row.line.min(first), row.line.max(last)));
+        match spans.iter_mut().rev().find(|(known, _, _)| *known == file) {
+            Some((_, first, last)) => (*first, *last) = (lines.0.min(*first), lines.1.max(*last)),
+            None => spans.push((file, lines.0, lines.1)),
         }
     }
     let record = |(file, first_line, last_line): (FileId, u64, u64)| FileRecord {
