@@ -14,7 +14,7 @@ pub mod article;
 pub mod powershell;
 pub mod subject;
 mod refusal;
-mod remembered;
+pub(crate) mod remembered;
 pub mod encryption;
 pub mod certificate;
 pub mod authentication;

@@ -12,7 +12,7 @@ const MOST: usize = 16;
 
 /// The last few texts with what was made of each.
 #[derive(Debug)]
-pub(super) struct Remembered<V> {
+pub(crate) struct Remembered<V> {
     entries: Vec<(Vec<u8>, V)>,
     /// Which one gives way to the next.
     oldest: usize,
@@ -26,7 +26,7 @@ impl<V> Default for Remembered<V> {
 
 impl<V> Remembered<V> {
     /// Returns what was made of these bytes, making it where they are new.
-    pub(super) fn recall(&mut self, bytes: &[u8], make: impl FnOnce() -> V) -> &mut V {
+    pub(crate) fn recall(&mut self, bytes: &[u8], make: impl FnOnce() -> V) -> &mut V {
         let known = self.entries.iter().position(|(known, _)| known == bytes);
         let at = known.unwrap_or_else(|| self.insert(bytes.to_vec(), make()));
         &mut self.entries[at].1

@@ -96,29 +96,68 @@ pub fn read_extensions<'a>(session: &Session<'a>, rows: &[u32]) -> Vec<&'a [u8]>
     }
     // More than Exchange offers, so that it need not grow.
     let mut extensions = Vec::with_capacity(32);
-    let has_row_a_line = rows.len() > 1;
-    for &index in rows {
-        let Some(row) = session.rows.get(index as usize) else { continue };
-        let data = session.as_data(row).as_inner();
-        let Some(reply) = parse_reply(data) else { continue };
-        let text = &data[reply.text_at..];
-        if has_row_a_line || reply.is_continued {
-            extensions.extend(line_extension(text));
-        } else {
-            joined_extensions(text, &mut extensions);
+    for offered in lines_of(session, rows) {
+        match offered {
+            Offered::Line(text) => extensions.extend(line_extension(text)),
+            Offered::Joined(text) => joined_extensions(text, &mut extensions),
         }
     }
     extensions
 }
 
+/// Appends bytes that are the same for none but rows of which [`read_extensions`] reads the same.
+///
+/// The greeting is left out, for it names the client: what stands before the first keyword is not read.
+pub fn append_offer(session: &Session<'_>, rows: &[u32], bytes: &mut Vec<u8>) {
+    for offered in lines_of(session, rows) {
+        let (kind, text) = match offered {
+            Offered::Line(text) => (b'-', line_extension(text).unwrap_or_default()),
+            Offered::Joined(text) => (b' ', &text[first_keyword_at(text)..]),
+        };
+        bytes.push(kind);
+        bytes.extend_from_slice(text);
+        // No row holds one.
+        bytes.push(b'\n');
+    }
+}
+
+/// What a row of the reply offers.
+enum Offered<'a> {
+    /// One line.
+    Line(&'a [u8]),
+    /// All of them, joined by spaces.
+    Joined(&'a [u8]),
+}
+
+fn lines_of<'a>(session: &Session<'a>, rows: &[u32]) -> impl Iterator<Item = Offered<'a>> {
+    let has_row_a_line = rows.len() > 1;
+    rows.iter().filter_map(move |&index| {
+        let data = session.as_data(session.rows.get(index as usize)?).as_inner();
+        let reply = parse_reply(data)?;
+        let text = &data[reply.text_at..];
+        Some(if has_row_a_line || reply.is_continued { Offered::Line(text) } else { Offered::Joined(text) })
+    })
+}
+
+fn first_keyword_at(text: &[u8]) -> usize {
+    let mut at = 0;
+    for word in text.split(|&byte| byte == b' ') {
+        if keyword(word).is_some() {
+            return at;
+        }
+        at += word.len() + 1;
+    }
+    text.len()
+}
+
 /// Whether the rows offer STARTTLS.
 pub fn is_starttls_offered(session: &Session<'_>, rows: &[u32]) -> bool {
-    offers_starttls(&read_extensions(session, rows))
+    offers_starttls(read_extensions(session, rows))
 }
 
 /// Whether STARTTLS is among the extensions.
-pub fn offers_starttls(extensions: &[&[u8]]) -> bool {
-    extensions.iter().any(|extension| extension.eq_ignore_ascii_case(b"STARTTLS"))
+pub fn offers_starttls<'a>(extensions: impl IntoIterator<Item = &'a [u8]>) -> bool {
+    extensions.into_iter().any(|extension| extension.eq_ignore_ascii_case(b"STARTTLS"))
 }
 
 /// Whether the text is of a reply to EHLO: the greeting with what may follow it, or a line that

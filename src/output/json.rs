@@ -9,6 +9,7 @@
 //! [`csv`](super::csv).
 
 mod line;
+mod shared;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -16,8 +17,8 @@ use std::net::IpAddr;
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
-use crate::dialogue::certificate::{Certificate, read_certificate};
-use crate::dialogue::extensions::{offers_starttls, read_extensions};
+use crate::dialogue::certificate::Certificate;
+use crate::dialogue::extensions::offers_starttls;
 use crate::dialogue::facts::{Auth, Protocol, Proxied, Span, StartTls};
 use crate::dialogue::notice::{Negotiation, parse_negotiation};
 use crate::dialogue::secret::{to_open_context, to_open_data};
@@ -30,6 +31,7 @@ use super::escape::escape_json;
 use super::finding::FindingRecord;
 use super::time::{Zone, to_time_text};
 use line::Line;
+use shared::{Extensions, Presented, certificate_of, extensions_of};
 
 /// The version of the shape.
 pub const SCHEMA: u8 = 1;
@@ -99,8 +101,8 @@ pub(super) struct Record<'a> {
     pub(super) files: Vec<FileRecord<'a>>,
     pub(super) banner: Option<Text<'a>>,
     pub(super) helo: Option<Text<'a>>,
-    pub(super) extensions: Vec<Text<'a>>,
-    pub(super) extensions_tls: Vec<Text<'a>>,
+    pub(super) extensions: Extensions,
+    pub(super) extensions_tls: Extensions,
     pub(super) starttls: StartTlsRecord<'a>,
     pub(super) auth: AuthRecord<'a>,
     pub(super) mail: MailRecord<'a>,
@@ -131,8 +133,8 @@ pub(super) struct StartTlsRecord<'a> {
     pub(super) mac: Option<Text<'a>>,
     pub(super) key_exchange: Option<Text<'a>>,
     pub(super) key_exchange_bits: Option<u32>,
-    pub(super) certificate: Option<CertificateRecord>,
-    pub(super) client_certificate: Option<CertificateRecord>,
+    pub(super) certificate: Presented,
+    pub(super) client_certificate: Presented,
     pub(super) domain_capabilities: Option<Text<'a>>,
     pub(super) status: Option<Text<'a>>,
 }
@@ -209,7 +211,7 @@ impl<'a> Record<'a> {
         let role = case.first_file().role.or_else(|| Role::infer(&connector, local.port));
         let time = |field: Field<'_>| Timestamp::parse(field.as_inner()).unwrap_or(Timestamp(0));
         let span = |span: Option<Span>| span.map(|span| text_of(case, span));
-        let extensions = read_extensions(session, &case.facts.ehlo_rows);
+        let extensions = extensions_of(session, &case.facts.ehlo_rows);
         Self {
             schema: SCHEMA,
             id: Text(Cow::Owned(id)),
@@ -235,11 +237,8 @@ impl<'a> Record<'a> {
             banner: span(case.facts.banner),
             helo: span(case.facts.helo),
             starttls: StartTlsRecord::new(case, is_offered(case, &extensions)),
-            extensions: extensions.into_iter().map(text_of_bytes).collect(),
-            extensions_tls: read_extensions(session, &case.facts.ehlo_rows_tls)
-                .into_iter()
-                .map(text_of_bytes)
-                .collect(),
+            extensions,
+            extensions_tls: extensions_of(session, &case.facts.ehlo_rows_tls),
             auth: AuthRecord::new(case),
             mail: MailRecord::new(case),
             proxied: ProxiedRecord(hand_overs(case)),
@@ -268,9 +267,8 @@ impl<'a> StartTlsRecord<'a> {
             mac: mac.and_then(some_text),
             key_exchange: key_exchange.and_then(some_text),
             key_exchange_bits,
-            certificate: read_certificate(case.session, &tls.certificate_rows).map(CertificateRecord::new),
-            client_certificate: read_certificate(case.session, &tls.client_certificate_rows)
-                .map(CertificateRecord::new),
+            certificate: certificate_of(case.session, &tls.certificate_rows),
+            client_certificate: certificate_of(case.session, &tls.client_certificate_rows),
             domain_capabilities: span(tls.domain_capabilities),
             status: span(tls.status),
         }
@@ -279,9 +277,9 @@ impl<'a> StartTlsRecord<'a> {
 
 /// Whether STARTTLS was offered; `None` where no EHLO reply was read, or where a cut head leaves
 /// open whether a list without it was given before TLS or after it.
-fn is_offered(case: &Case<'_>, extensions: &[&[u8]]) -> Option<bool> {
+fn is_offered(case: &Case<'_>, extensions: &[Text<'_>]) -> Option<bool> {
     let rows = &case.facts.ehlo_rows;
-    let is_listed = offers_starttls(extensions);
+    let is_listed = offers_starttls(extensions.iter().map(|text| &*text.0));
     (!rows.is_empty() && (is_listed || !case.facts.is_head_cut)).then_some(is_listed)
 }
 
@@ -371,10 +369,6 @@ fn time_text(field: Field<'_>) -> Text<'_> {
 fn disconnect_of<'a>(case: &Case<'a>) -> Option<Text<'a>> {
     let row = case.session.rows.iter().rev().find(|row| row.marker == Marker::Disconnect)?;
     Some(Text(case.session.as_context(row).to_value())).filter(|text| !text.0.is_empty())
-}
-
-fn text_of_bytes(bytes: &[u8]) -> Text<'_> {
-    Text(Cow::Borrowed(bytes))
 }
 
 /// The files of the session's rows, in the order of their first rows.

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// What can be written as JSON.
-pub(super) trait Line {
+pub(in crate::output) trait Line {
     /// Appends it.
     fn append(&self, out: &mut Vec<u8>);
 }
