@@ -25,6 +25,11 @@ use super::{Error, Exit};
 /// bytes.
 const ORDER_BOUND_BYTES: usize = 64 << 20;
 
+/// The room that a batch's sessions are given at first, in bytes: more than nearly all of them take in
+/// the longest format, so that they are not moved to a larger one again and again. What they do not take
+/// is never touched, and given back before they wait.
+const PAGE_BYTES: usize = 1 << 20;
+
 /// Renders one session.
 pub(super) trait Render: Sync {
     /// Appends the session.
@@ -38,7 +43,6 @@ pub(super) trait Render: Sync {
 pub(super) struct Rendering<'a, R>(pub(super) &'a R);
 
 /// What a batch renders: its sessions, and what would stand before each if it were the first.
-#[derive(Default)]
 pub(super) struct Page {
     rendered: Rendered,
     head: Vec<u8>,
@@ -48,7 +52,8 @@ impl<R: Render> Study for Rendering<'_, R> {
     type Yield = Page;
 
     fn begin(&self) -> Page {
-        Page::default()
+        let bytes = Vec::with_capacity(PAGE_BYTES);
+        Page { rendered: Rendered { bytes, entries: Vec::new() }, head: Vec::new() }
     }
 
     fn take(&self, case: &Case<'_>, page: &mut Page) {
