@@ -4,6 +4,7 @@
 //!
 //! **Invariant**: every path found is either in `files` or in `skipped` or in `errors`.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -98,6 +99,12 @@ impl std::fmt::Debug for Begun {
 }
 
 impl LogFile {
+    /// Its path as text; what is no Unicode becomes U+FFFD.
+    pub fn to_path_text(&self) -> Cow<'_, str> {
+        // Nearly all are valid, and that is seen much sooner than mended.
+        self.path.to_str().map_or_else(|| self.path.to_string_lossy(), Cow::Borrowed)
+    }
+
     /// Whether it can be read only once: standard input, a pipe.
     pub fn is_stream(&self) -> bool {
         self.stdin.is_some()

@@ -42,8 +42,8 @@ pub(super) struct StepRecord {
 impl<'a> FindingRecord<'a> {
     pub(super) fn new(case: &Case<'a>, finding: &Finding) -> Self {
         let rows = finding.evidence.rows().iter().filter_map(|row| case.session.rows.get(*row as usize));
-        let evidence = rows
-            .map(|row| EvidenceRecord { path: case.files[row.file.0 as usize].path.to_string_lossy(), line: row.line });
+        let evidence =
+            rows.map(|row| EvidenceRecord { path: case.files[row.file.0 as usize].to_path_text(), line: row.line });
         Self {
             rule: finding.rule.name(),
             severity: finding.severity.as_text(),
@@ -87,7 +87,7 @@ fn proof_text(case: &Case<'_>, finding: &Finding) -> String {
     let mut file = None;
     for row in rows {
         let comma = if text.is_empty() { "" } else { ", " };
-        let path = case.files[row.file.0 as usize].path.to_string_lossy();
+        let path = case.files[row.file.0 as usize].to_path_text();
         let _ = match file == Some(row.file) {
             true => write!(text, "{comma}{}", row.line),
             false => write!(text, "{comma}{}:{}", visible(path.as_bytes()), row.line),

@@ -209,7 +209,7 @@ impl<'a> Record<'a> {
         let session_id = first.session_id.to_value();
         let id = to_id(&case.server_or_folder(server.clone()), &session_id, session.ordinal);
         let role = case.first_file().role.or_else(|| Role::infer(&connector, local.port));
-        let time = |field: Field<'_>| Timestamp::parse(field.as_inner()).unwrap_or(Timestamp(0));
+        let [start, end] = [case.facts.start, case.facts.end].map(|time| time.unwrap_or(Timestamp(0)));
         let span = |span: Option<Span>| span.map(|span| text_of(case, span));
         let extensions = extensions_of(session, &case.facts.ehlo_rows);
         Self {
@@ -222,7 +222,7 @@ impl<'a> Record<'a> {
             role: role.map(Role::as_text),
             start: time_text(first.time),
             end: time_text(last.time),
-            duration_ms: time(last.time).millis_since(time(first.time)),
+            duration_ms: end.millis_since(start),
             local: some_text(first.local.as_inner()),
             local_ip: local.ip,
             local_port: local.port,
@@ -360,10 +360,8 @@ fn some_text<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Option<Text<'a>> {
 /// A time of three digits stands in the log as it stands here.
 fn time_text(field: Field<'_>) -> Text<'_> {
     let text = field.as_inner();
-    match Timestamp::parse(text) {
-        Some(time) if text.len() != 24 => Text(Cow::Owned(to_time_text(time, Zone::Utc).into_bytes())),
-        _ => Text(Cow::Borrowed(text)),
-    }
+    let odd = if text.len() == 24 { None } else { Timestamp::parse(text) };
+    odd.map_or(Text(Cow::Borrowed(text)), |time| Text(Cow::Owned(to_time_text(time, Zone::Utc).into_bytes())))
 }
 
 fn disconnect_of<'a>(case: &Case<'a>) -> Option<Text<'a>> {
@@ -383,7 +381,7 @@ pub(super) fn files_of<'a>(case: &Case<'a>) -> Vec<FileRecord<'a>> {
         }
     }
     let record = |(file, first_line, last_line): (FileId, u64, u64)| FileRecord {
-        path: case.files[file.0 as usize].path.to_string_lossy(),
+        path: case.files[file.0 as usize].to_path_text(),
         first_line,
         last_line,
     };
@@ -450,7 +448,7 @@ pub fn write_shown(case: &Case<'_>, out: &mut Vec<u8>) -> serde_json::Result<()>
     let rows = case.session.rows.iter().enumerate().map(|(index, row)| {
         let record = case.session.to_record(row);
         RowRecord {
-            path: case.files[row.file.0 as usize].path.to_string_lossy(),
+            path: case.files[row.file.0 as usize].to_path_text(),
             line: row.line,
             time: time_text(record.time),
             sequence: row.sequence,
