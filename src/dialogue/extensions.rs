@@ -96,7 +96,7 @@ pub fn read_extensions<'a>(session: &Session<'a>, rows: &[u32]) -> Vec<&'a [u8]>
     }
     // More than Exchange offers, so that it need not grow.
     let mut extensions = Vec::with_capacity(32);
-    for offered in lines_of(session, rows) {
+    for offered in rows.iter().filter_map(|row| offered(session, *row, rows.len() > 1)) {
         match offered {
             Offered::Line(text) => extensions.extend(line_extension(text)),
             Offered::Joined(text) => joined_extensions(text, &mut extensions),
@@ -107,17 +107,22 @@ pub fn read_extensions<'a>(session: &Session<'a>, rows: &[u32]) -> Vec<&'a [u8]>
 
 /// Appends bytes that are the same for none but rows of which [`read_extensions`] reads the same.
 ///
-/// The greeting is left out, for it names the client: what stands before the first keyword is not read.
+/// The greeting, which the first row opens with, is left out, for it names the client: what stands before
+/// the first keyword is not read.
 pub fn append_offer(session: &Session<'_>, rows: &[u32], bytes: &mut Vec<u8>) {
-    for offered in lines_of(session, rows) {
-        let (kind, text) = match offered {
-            Offered::Line(text) => (b'-', line_extension(text).unwrap_or_default()),
-            Offered::Joined(text) => (b' ', &text[first_keyword_at(text)..]),
-        };
-        bytes.push(kind);
-        bytes.extend_from_slice(text);
+    let Some((first, further)) = rows.split_first() else { return };
+    match offered(session, *first, !further.is_empty()) {
+        Some(Offered::Line(text)) => {
+            bytes.push(b'-');
+            bytes.extend_from_slice(line_extension(text).unwrap_or_default());
+        }
+        Some(Offered::Joined(text)) => bytes.extend_from_slice(&text[first_keyword_at(text)..]),
+        None => bytes.push(b'-'),
+    }
+    for row in further.iter().filter_map(|row| session.rows.get(*row as usize)) {
         // No row holds one.
         bytes.push(b'\n');
+        bytes.extend_from_slice(session.as_data(row).as_inner());
     }
 }
 
@@ -129,14 +134,11 @@ enum Offered<'a> {
     Joined(&'a [u8]),
 }
 
-fn lines_of<'a>(session: &Session<'a>, rows: &[u32]) -> impl Iterator<Item = Offered<'a>> {
-    let has_row_a_line = rows.len() > 1;
-    rows.iter().filter_map(move |&index| {
-        let data = session.as_data(session.rows.get(index as usize)?).as_inner();
-        let reply = parse_reply(data)?;
-        let text = &data[reply.text_at..];
-        Some(if has_row_a_line || reply.is_continued { Offered::Line(text) } else { Offered::Joined(text) })
-    })
+fn offered<'a>(session: &Session<'a>, row: u32, has_row_a_line: bool) -> Option<Offered<'a>> {
+    let data = session.as_data(session.rows.get(row as usize)?).as_inner();
+    let reply = parse_reply(data)?;
+    let text = &data[reply.text_at..];
+    Some(if has_row_a_line || reply.is_continued { Offered::Line(text) } else { Offered::Joined(text) })
 }
 
 fn first_keyword_at(text: &[u8]) -> usize {

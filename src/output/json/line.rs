@@ -184,9 +184,30 @@ fn append_text(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// The plain way, for every text that there can be.
 #[cold]
 fn append_odd_text(text: &[u8], out: &mut Vec<u8>) {
+    // Windows paths, and users with their domains.
+    if text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        return append_quoted(text, out);
+    }
+    append_any_text(text, out);
+}
+
+/// Appends printable ASCII with quotes and backslashes in it.
+fn append_quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(&[b'\\', rest[at]]);
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
+}
+
+/// The plain way, for every text that there can be.
+fn append_any_text(text: &[u8], out: &mut Vec<u8>) {
     let from = out.len();
     append_by_serde(&String::from_utf8_lossy(text), out);
     escape_json(out, from);
@@ -267,6 +288,9 @@ mod tests {
         check(&text(&[&b"x".repeat(100_000)[..], b"\xe2\x80", &b"y".repeat(100_000)].concat()));
         for odd in ["\u{2028}", "\u{202e}", "\u{e0041}", "\u{7f}", "\"\\", "\r\n\t\u{8}\u{c}\0"] {
             check(&vec![Some(odd), None, Some("plain")]);
+        }
+        for odd in [r"C:\Logs\RECV.LOG", r"CONTOSO\erin", r#"""\"#, r#"\"a"b\c"#] {
+            check(&vec![odd]);
         }
     }
 
