@@ -263,7 +263,7 @@ const MAX_TEXT_BYTES: usize = 1 << 31;
 
 /// After so many chunks without a row of it a session rests. Most that go on at a chunk's end are over
 /// by then.
-const RESTS_AFTER: u64 = 16;
+const RESTS_AFTER: u64 = 64;
 
 /// How much memory closed sessions that lack something may take while they are kept in case that it still
 /// comes, in bytes, until their file ends.
