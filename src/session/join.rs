@@ -7,11 +7,12 @@
 //! **Invariant**: what comes out depends on the order of rows alone, not on where chunks end.
 
 pub mod leaving;
+mod open;
 mod resting;
 mod told;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::vec::IntoIter;
 
 use hashbrown::HashMap;
@@ -23,6 +24,7 @@ use super::assemble::{Piece, Pieces};
 use super::seen::{Fingerprint, hash_row};
 use super::{OriginId, Position, Row, Session};
 use crate::record::line::{hash_bytes, parse_time};
+use open::OpenSessions;
 use resting::Open;
 use told::Told;
 
@@ -261,10 +263,6 @@ const SMALL_BYTES: usize = 1 << 16;
 /// another one.
 const MAX_TEXT_BYTES: usize = 1 << 31;
 
-/// After so many chunks without a row of it a session rests. Most that go on at a chunk's end are over
-/// by then.
-const RESTS_AFTER: u64 = 64;
-
 /// How much memory closed sessions that lack something may take while they are kept in case that it still
 /// comes, in bytes, until their file ends.
 const MAX_PARKED_BYTES: usize = 64 << 20;
@@ -276,10 +274,7 @@ pub type Done<'a> = dyn FnMut(Key, Life) -> Option<u32> + 'a;
 /// The sessions that are not over yet.
 #[derive(Debug, Default)]
 pub struct Joiner {
-    open: HashMap<Key, Open>,
-    /// The keys of which rows came, and in which chunk, the last ones behind.
-    touched: VecDeque<(u64, Key)>,
-    n_chunks: u64,
+    open: OpenSessions,
     /// Lives that ended without a head, or with numbers missing: their rest may stand later in the
     /// same file where files were joined in another order than they were written.
     parked: Vec<(Key, Life)>,
@@ -308,14 +303,14 @@ impl Joiner {
 
     /// Whether rows of this key are held as a session that goes on.
     pub fn is_open(&self, key: Key) -> bool {
-        !self.open.is_empty() && self.open.contains_key(&key)
+        self.open.contains(key)
     }
 
     /// Takes in a piece and hands over the lives that are over.
     pub fn take(&mut self, key: Key, piece: &Piece, pieces: &Pieces, text: &[u8], place: Place, done: &mut Done<'_>) {
         let mut rows = pieces.rows_of(piece);
         let first_line = pieces.rows[piece.first as usize].as_line(text);
-        let mut open = match self.open.remove(&key) {
+        let mut open = match self.open.remove(key) {
             Some(open) if !piece.is_opened || open.life.is_same_connect(first_line) => open,
             Some(superseded) => {
                 self.park(key, superseded.into_life(), done);
@@ -337,7 +332,7 @@ impl Joiner {
         self.told.touch(key);
         match piece.is_closed {
             true => self.close(key, open.into_life(), done),
-            false => self.keep_open(key, open),
+            false => self.open.insert(key, open),
         }
     }
 
@@ -346,23 +341,9 @@ impl Joiner {
         Open::new(position)
     }
 
-    fn keep_open(&mut self, key: Key, mut open: Open) {
-        open.touched = self.n_chunks;
-        self.touched.push_back((self.n_chunks, key));
-        self.open.insert(key, open);
-    }
-
-    /// Lets the sessions rest of which no row came for some chunks: another one ends.
+    /// Lets the sessions rest of which no row came for long: another chunk ends.
     pub fn end_chunk(&mut self) {
-        self.n_chunks += 1;
-        while let Some(&(touched, key)) = self.touched.front()
-            && touched + RESTS_AFTER <= self.n_chunks
-        {
-            self.touched.pop_front();
-            if let Some(open) = self.open.get_mut(&key).filter(|open| open.touched == touched) {
-                open.rest();
-            }
-        }
+        self.open.end_chunk();
     }
 
     fn close(&mut self, key: Key, mut life: Life, done: &mut Done<'_>) {
@@ -430,7 +411,7 @@ impl Joiner {
     /// Merges what belongs together of one key, the open life included, and returns what is over.
     fn release(&mut self, key: Key, mut lives: Vec<Life>) -> Vec<Life> {
         lives.extend(self.told.take(key));
-        let open = self.open.remove(&key).map(Open::into_life);
+        let open = self.open.remove(key).map(Open::into_life);
         for life in lives.iter().chain(&open) {
             self.starts.remove(&life.position);
         }
@@ -441,7 +422,7 @@ impl Joiner {
                 true => merged.push(life),
                 false => {
                     self.starts.insert(life.position);
-                    self.keep_open(key, Open::of(life));
+                    self.open.insert(key, Open::of(life));
                 }
             }
         }
@@ -478,7 +459,7 @@ impl Joiner {
 
     /// The lives that are open, in no order: their rows so far.
     pub fn open(&self) -> impl Iterator<Item = (Key, Cow<'_, Life>)> {
-        self.open.iter().map(|(key, open)| (*key, open.to_life()))
+        self.open.iter().map(|(key, open)| (key, open.to_life()))
     }
 }
 
@@ -522,7 +503,7 @@ mod tests {
     #[track_caller]
     fn check(texts: &[String], expected: &[&[u32]], repeated: u64) {
         check_with(0, texts, expected, repeated);
-        check_with(RESTS_AFTER, texts, expected, repeated);
+        check_with(open::RESTS_AFTER, texts, expected, repeated);
     }
 
     #[track_caller]
@@ -547,8 +528,8 @@ mod tests {
             }
             joiner.end_file(&mut done);
             (0..n_chunks).for_each(|_| joiner.end_chunk());
-            let has_rested = |open: &Open| n_chunks == 0 || open.life.text.len() < resting::LEAST_BYTES;
-            assert!(joiner.open.values().all(has_rested));
+            let has_rested = |(_, open): (Key, &Open)| n_chunks == 0 || open.life.text.len() < resting::LEAST_BYTES;
+            assert!(joiner.open.iter().all(has_rested));
         }
         while joiner.end_input(&mut done) == Left::Some {}
         assert_eq!(

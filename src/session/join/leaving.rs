@@ -38,7 +38,7 @@ impl Joiner {
     }
 
     fn in_order(&self) -> IntoIter<(Position, Key)> {
-        let mut open: Vec<_> = self.open.iter().map(|(key, open)| (open.life.position, *key)).collect();
+        let mut open: Vec<_> = self.open.iter().map(|(key, open)| (open.life.position, key)).collect();
         open.sort_unstable();
         open.into_iter()
     }
@@ -47,7 +47,7 @@ impl Joiner {
         let mut n_bytes = 0;
         while n_bytes < SHARE_BYTES {
             let Some((_, key)) = leaving.next() else { return Left::Nothing };
-            let Some(open) = self.open.remove(&key) else { continue };
+            let Some(open) = self.open.remove(key) else { continue };
             let mut life = open.into_life();
             n_bytes += life.text.len();
             self.n_repeated += life.settle();

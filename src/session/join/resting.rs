@@ -23,7 +23,7 @@ pub(super) struct Open {
     pub(super) life: Life,
     /// Most sessions are over before any row of them is packed.
     packed: Option<Box<Packed>>,
-    /// When a row last came, in the measure of [`Joiner::end_chunk`](super::Joiner::end_chunk).
+    /// When a row last came, in the measure of [`OpenSessions`](super::open::OpenSessions).
     pub(super) touched: u64,
 }
 
