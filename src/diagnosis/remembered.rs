@@ -2,12 +2,12 @@
 //!
 //! In: bytes. Out: what was made of them.
 //!
-//! Thousands of sessions are shown the same certificate and settle on the same algorithms, so a few
-//! answers serve them all.
+//! Thousands of sessions are shown the same certificate, are offered the same extensions and settle on the
+//! same algorithms, so a few answers serve them all, here and where records are written.
 //!
 //! **Invariant**: holds a few entries, however many texts a log has.
 
-/// How many answers are kept: more than a server has connectors with certificates of their own.
+/// How many answers of a kind are kept: more than a server has connectors that differ in it.
 const MOST: usize = 16;
 
 /// The last few texts with what was made of each.

@@ -67,9 +67,9 @@ fn keyword(word: &[u8]) -> Option<Arguments> {
     }
     // Few are of the same length, and the first letter tells most of those apart.
     let first = word.first()?.to_ascii_uppercase();
-    let [from, to] = [word.len(), word.len() + 1].map(|length| STARTS.get(length).copied());
+    let (from, to) = (*STARTS.get(word.len())?, *STARTS.get(word.len() + 1)?);
     let is_it = |known: &[u8]| known[0] == first && known.eq_ignore_ascii_case(word);
-    let known = KEYWORDS[from?..to?].iter().find(|(known, _)| is_it(known))?;
+    let known = KEYWORDS[from..to].iter().find(|(known, _)| is_it(known))?;
     Some(known.1)
 }
 
@@ -105,11 +105,11 @@ pub fn read_extensions<'a>(session: &Session<'a>, rows: &[u32]) -> Vec<&'a [u8]>
     extensions
 }
 
-/// Appends bytes that are the same for none but rows of which [`read_extensions`] reads the same.
+/// Appends bytes by which replies are told apart: of rows with equal bytes [`read_extensions`] reads the same.
 ///
 /// The greeting, which the first row opens with, is left out, for it names the client: what stands before
 /// the first keyword is not read.
-pub fn append_offer(session: &Session<'_>, rows: &[u32], bytes: &mut Vec<u8>) {
+pub(crate) fn append_offer(session: &Session<'_>, rows: &[u32], bytes: &mut Vec<u8>) {
     let Some((first, further)) = rows.split_first() else { return };
     match offered(session, *first, !further.is_empty()) {
         Some(Offered::Line(text)) => {

@@ -17,22 +17,22 @@ use super::question::Question;
 use super::subject::Subject;
 
 /// How many sessions are asked at once: as many as a word has bits.
-pub const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// Sessions that lie together, [`BLOCK`] of them at most.
-pub trait Block {
+pub(crate) trait Block {
     /// How many.
     fn n_sessions(&self) -> usize;
     /// One of them.
     fn nth(&self, at: usize) -> impl Subject;
-    /// Writes for each session the number that stands for what it has of a field: until answers are forgotten,
-    /// sessions with the same number answer alike to whatever is asked about that field alone. A
-    /// session that has none gets [`NO_NUMBER`]. Returns whether the field has numbers.
+    /// Writes for each session the number that stands for what it has of a field, or [`NO_NUMBER`]. Sessions with
+    /// the same number answer alike to whatever is asked about that field alone, until answers are forgotten.
+    /// Returns whether the field has numbers.
     fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) -> bool;
 }
 
 /// Stands for nothing: the session is asked.
-pub const NO_NUMBER: u32 = u32::MAX;
+pub(crate) const NO_NUMBER: u32 = u32::MAX;
 
 /// Of so many questions the answers are remembered. Nobody types more, and a made-up query with thousands of
 /// them is not to take a byte for each of them and every name.
@@ -56,7 +56,7 @@ impl<'q> Asking<'q> {
     }
 
     /// Which of the sessions are meant, by the bits of their places.
-    pub fn find(&mut self, block: &impl Block) -> u64 {
+    pub(crate) fn find(&mut self, block: &impl Block) -> u64 {
         let all = match block.n_sessions().min(BLOCK) {
             0 => 0,
             some => u64::MAX >> (BLOCK - some),

@@ -125,7 +125,7 @@ impl Question {
         }
     }
 
-    /// The field that all of the answer hangs on, where its values can have numbers.
+    /// The field that all of the answer hangs on, where values of its kind can have numbers.
     pub(super) fn numbered_field(&self) -> Option<Field> {
         match self {
             Self::Address(field, _)

@@ -20,7 +20,7 @@ use super::Place;
 use super::names::NameId;
 
 /// What is held of one session.
-#[derive(Clone, Copy, Debug, Soars, SoaClone)]
+#[derive(Debug, Soars, SoaClone)]
 #[soa_derive(Debug)]
 pub(super) struct Entry {
     pub(super) position: Position,

@@ -283,12 +283,12 @@ impl<'a> Stretch<'a> {
         Listed { sheet: self.sheet, at: self.first + at }
     }
 
-    fn write<T>(&self, numbers: &mut [u32; BLOCK], column: &[T], to_number: impl Fn(&T) -> u32) {
-        numbers.iter_mut().zip(self.cut(column)).for_each(|(number, one)| *number = to_number(one));
+    fn number_by<T>(&self, numbers: &mut [u32; BLOCK], column: &[T], to_number: impl Fn(&T) -> u32) {
+        numbers.iter_mut().zip(self.part_of(column)).for_each(|(number, one)| *number = to_number(one));
     }
 
     /// Its part of a column.
-    fn cut<'c, T>(&self, column: &'c [T]) -> &'c [T] {
+    fn part_of<'c, T>(&self, column: &'c [T]) -> &'c [T] {
         &column[self.first..self.first + self.n_sessions()]
     }
 }
@@ -306,23 +306,23 @@ impl Block for Stretch<'_> {
         let entries = &self.sheet.entries;
         let name = |name: &NameId| name.rank();
         match field {
-            Field::Ip => self.write(numbers, entries.host(), |host| *host),
+            Field::Ip => self.number_by(numbers, entries.host(), |host| *host),
             Field::Local | Field::Port | Field::Server | Field::Connector | Field::Role | Field::Banner => {
-                self.write(numbers, entries.post(), |post| *post);
+                self.number_by(numbers, entries.post(), |post| *post);
             }
-            Field::File => self.write(numbers, entries.files(), name),
-            Field::Helo => self.write(numbers, entries.helo(), name),
-            Field::Cipher => self.write(numbers, entries.cipher(), name),
-            Field::Mechanism => self.write(numbers, entries.mechanism(), name),
-            Field::User => self.write(numbers, entries.user(), name),
-            Field::End => self.write(numbers, entries.end(), name),
-            Field::Code => self.write(numbers, entries.replies(), name),
-            Field::Rule | Field::Severity => self.write(numbers, entries.findings(), name),
-            Field::StartTls => self.write(numbers, entries.starttls(), |outcome| *outcome as u32),
-            Field::Auth => self.write(numbers, entries.auth(), |outcome| *outcome as u32),
-            Field::Verdict => self.write(numbers, entries.verdict(), |verdict| *verdict as u32),
+            Field::File => self.number_by(numbers, entries.files(), name),
+            Field::Helo => self.number_by(numbers, entries.helo(), name),
+            Field::Cipher => self.number_by(numbers, entries.cipher(), name),
+            Field::Mechanism => self.number_by(numbers, entries.mechanism(), name),
+            Field::User => self.number_by(numbers, entries.user(), name),
+            Field::End => self.number_by(numbers, entries.end(), name),
+            Field::Code => self.number_by(numbers, entries.replies(), name),
+            Field::Rule | Field::Severity => self.number_by(numbers, entries.findings(), name),
+            Field::StartTls => self.number_by(numbers, entries.starttls(), |outcome| *outcome as u32),
+            Field::Auth => self.number_by(numbers, entries.auth(), |outcome| *outcome as u32),
+            Field::Verdict => self.number_by(numbers, entries.verdict(), |verdict| *verdict as u32),
             Field::Error => {
-                let both = self.cut(entries.auth_error()).iter().zip(self.cut(entries.tls_error()));
+                let both = self.part_of(entries.auth_error()).iter().zip(self.part_of(entries.tls_error()));
                 numbers.iter_mut().zip(both).for_each(|(number, both)| {
                     *number = match both {
                         (error, &NameId::NONE) | (&NameId::NONE, error) => error.rank(),

@@ -197,3 +197,39 @@ fn sessions_lie_in_the_order_of_their_first_rows() {
     let (_, start) = (0..roster.n_sheets()).flat_map(|sheet| roster.listed(sheet)).next().unwrap();
     assert!(start.start().is_some() && start.lines() > 0);
 }
+
+#[test]
+fn a_session_with_two_errors_is_asked_by_itself() {
+    let refused = ["+,,", "<,AUTH LOGIN,", "*,,Inbound AUTH LOGIN failed because of LogonDenied", "-,,Local"];
+    let both = [
+        "+,,",
+        "<,STARTTLS,",
+        ">,220 2.0.0 SMTP server ready,",
+        "*,,TLS negotiation failed with error NoCredentials",
+        refused[1],
+        refused[2],
+        refused[3],
+    ];
+    let rows = |id: u8, rows: &[&str]| -> String {
+        let row = |(number, row)| {
+            format!(
+                "2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E{id:02},{number},192.0.2.5:25,198.51.100.7:40,{row}\n"
+            )
+        };
+        rows.iter().enumerate().map(row).collect()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let header = "#Log-type: SMTP Receive Protocol Log\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n";
+    let log = [header.to_owned(), rows(1, &refused), rows(2, &both), rows(3, &refused)].concat();
+    fs::write(folder.path().join("RECV1.LOG"), log).unwrap();
+    let roster = read(&[folder.path().to_path_buf()]).1;
+    let meant = |text: &str| -> Vec<u32> {
+        let query = Query::parse(text, &SavedFilters::default(), &Times { now: Timestamp(0), last: None }).unwrap();
+        let mut asking = Asking::new(&query);
+        (0..roster.n_sheets())
+            .flat_map(|sheet| roster.meant(sheet, &mut asking).map(|(seat, _)| seat.entry).collect::<Vec<_>>())
+            .collect()
+    };
+    assert_eq!(meant("error:LogonDenied"), [0, 1, 2]);
+    assert_eq!(meant("error:NoCredentials"), [1]);
+}

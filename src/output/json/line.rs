@@ -2,9 +2,9 @@
 //!
 //! In: the shapes of [`json`](super). Out: bytes.
 //!
-//! Lists of sessions are most of what is ever written, and their strings nearly all hold nothing to
-//! escape: that is seen for many bytes at once, and once for all of validity, JSON's escapes and those
-//! of hidden characters.
+//! A serializer took 30 % of the instructions by which a log becomes NDJSON. Nearly all strings of a session are printable
+//! ASCII without quotes: where that is seen, for many bytes at once, they are valid UTF-8, need no escape of
+//! JSON's, and hide no character.
 //!
 //! **Invariant**: what is written is, byte for byte, what `serde_json` makes of the same shapes and
 //! [`escape_json`] then makes of that.
@@ -152,8 +152,8 @@ impl Line for bool {
     }
 }
 
-/// What `serde_json` writes as soon as anyone could.
-macro_rules! as_serde_has_it {
+/// What `serde_json` writes as fast as it can be written.
+macro_rules! by_serde {
     ($($kind:ty),*) => {
         $(impl Line for $kind {
             fn append(&self, out: &mut Vec<u8>) {
@@ -163,7 +163,7 @@ macro_rules! as_serde_has_it {
     };
 }
 
-as_serde_has_it!(u8, u16, u32, u64, i64, usize, IpAddr);
+by_serde!(u8, u16, u32, u64, i64, usize, IpAddr);
 
 fn append_by_serde(value: &impl serde::Serialize, out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("a string or a number, written into memory");

@@ -99,9 +99,13 @@ pub(super) fn certificate_of(session: &Session<'_>, rows: &[u32]) -> Presented {
     })
 }
 
-fn recall<T: Line>(known: &mut Remembered<Shared<T>>, bytes: &[u8], read: impl FnOnce() -> T) -> Shared<T> {
+fn recall<T: Line>(known: &mut Remembered<Shared<T>>, bytes: &mut Vec<u8>, read: impl FnOnce() -> T) -> Shared<T> {
     match bytes.len() > LONGEST_BYTES {
-        true => Shared::new(read()),
+        true => {
+            bytes.clear();
+            bytes.shrink_to(LONGEST_BYTES);
+            Shared::new(read())
+        }
         false => Shared(Rc::clone(&known.recall(bytes, || Shared::new(read())).0)),
     }
 }
@@ -221,6 +225,7 @@ mod tests {
                 let read = || (extensions_of(session, rows).0, certificate_of(session, rows).0);
                 let (one, other) = (read(), read());
                 is_kept = Rc::ptr_eq(&one.0, &other.0);
+                KNOWN.with_borrow(|known| assert!(known.bytes.capacity() <= LONGEST_BYTES));
                 assert_eq!(is_kept, Rc::ptr_eq(&one.1, &other.1));
             });
             is_kept
