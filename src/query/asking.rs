@@ -1,10 +1,10 @@
 //! A query asked of many sessions that lie together.
 //!
-//! In: a [`Query`], and sessions, up to [`BLOCK`] at once. Out: a bit for each, set where it is meant.
+//! In: a [`Query`], and sessions, up to 64 at once. Out: a bit for each, set where it is meant.
 //!
 //! Sessions that lie together share names, addresses, replies, findings. What is asked about one of these
 //! has the same answer wherever it stands, so it is worked out once and remembered by the number that
-//! stands for it ([`Block::number`]). And a question is put to a whole block before the next one
+//! stands for it (`Block::number`). And a question is put to a whole block before the next one
 //! is: of those that one part decided on, the next is not asked.
 //!
 //! **Invariant**: means the sessions that [`Query::matches`] means. Nothing is allocated for a session;
