@@ -31,6 +31,8 @@ done
 ((${#sizes[@]} > 0)) || sizes=(100MB 1GB)
 [[ $n_runs =~ ^[1-9][0-9]*$ ]] || { usage >&2 && exit 2; }
 [[ -n ${EPOCHREALTIME:-} ]] || { echo 'bash 5 or later is needed' >&2 && exit 2; }
+# Before anything is built or made: that is a load too, but over by the time of the first figure.
+load=$(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown)
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 cd "$(dirname "$0")/.."
@@ -352,7 +354,6 @@ printf -- '- %s, %s, rg %s, DuckDB %s, lnav %s\n' "$("$heloscope" --version)" "$
     "$(rg --version 2>/dev/null | sed -n '1s/^ripgrep //p' || true)" "${duckdb_version:-none}" \
     "$(lnav -V 2>/dev/null | sed 's/^lnav //' || true)"
 printf -- '- warm files, all output to /dev/null, medians of %s interleaved runs; MB are 10^6 bytes\n' "$n_runs"
-load=$(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown)
 printf -- '- load before: %s\n' "$load"
 if [[ $load != unknown && $(calc %d "${load%% *} * 100") -ge 50 ]]; then
     printf -- '- **the machine was not idle at the start: the figures are not to be quoted**\n'
