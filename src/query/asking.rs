@@ -71,8 +71,10 @@ enum Step<'q> {
     And(Vec<Step<'q>>),
     Or(Vec<Step<'q>>),
     Not(Box<Step<'q>>),
+    /// A time, which is asked of every session.
+    Time(&'q Node),
     /// Asked of every session.
-    Ask(&'q Node),
+    Ask(&'q Question),
     /// Asked once for every number of the field.
     Recall(Field, &'q Question, Vec<Option<bool>>),
 }
@@ -83,13 +85,13 @@ impl<'q> Step<'q> {
             Node::And(parts) => Self::And(parts.iter().map(|part| Self::new(part, n_left)).collect()),
             Node::Or(parts) => Self::Or(parts.iter().map(|part| Self::new(part, n_left)).collect()),
             Node::Not(inner) => Self::Not(Box::new(Self::new(inner, n_left))),
-            Node::Since(_) | Node::Until(_) => Self::Ask(node),
+            Node::Since(_) | Node::Until(_) => Self::Time(node),
             Node::Ask(question) => match question.numbered_field() {
                 Some(field) if *n_left > 0 => {
                     *n_left -= 1;
                     Self::Recall(field, question, Vec::new())
                 }
-                _ => Self::Ask(node),
+                _ => Self::Ask(question),
             },
         }
     }
@@ -98,7 +100,7 @@ impl<'q> Step<'q> {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter_mut().for_each(Self::forget),
             Self::Not(inner) => inner.forget(),
-            Self::Ask(_) => {}
+            Self::Time(_) | Self::Ask(_) => {}
             Self::Recall(_, _, answers) => answers.clear(),
         }
     }
@@ -113,7 +115,8 @@ impl<'q> Step<'q> {
             Self::And(parts) => parts.iter_mut().fold(asked, |left, part| part.find(left, block)),
             Self::Or(parts) => parts.iter_mut().fold(0, |found, part| found | part.find(asked & !found, block)),
             Self::Not(inner) => asked & !inner.find(asked, block),
-            Self::Ask(node) => each(asked, |at| node.is_match(&block.nth(at))),
+            Self::Time(node) => each(asked, |at| node.is_match(&block.nth(at))),
+            Self::Ask(question) => each(asked, |at| question.is_match(&block.nth(at))),
             Self::Recall(field, question, answers) => {
                 let mut numbers = [NO_NUMBER; BLOCK];
                 if !block.number(*field, &mut numbers) {
@@ -145,7 +148,8 @@ fn recall(answers: &mut Vec<Option<bool>>, number: usize, ask: impl FnOnce() -> 
     }
     let answer = ask();
     if answers.len() <= number {
-        answers.resize(number + 1, None);
+        // Numbers come in ascending order where they are new, so it grows by doubling.
+        answers.resize((number + 1).max(answers.len() * 2), None);
     }
     answers[number] = Some(answer);
     answer
