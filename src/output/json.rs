@@ -5,8 +5,8 @@
 //! **Invariant**: a field may be added, none renamed or re-typed without a new [`SCHEMA`]. What the
 //! log does not tell is `null`; an empty list is `[]`. What steers a terminal or hides text is escaped.
 //!
-//! What must change together: the structs here, `session-record.schema.json`, the columns of
-//! [`csv`](super::csv).
+//! What must change together: the structs here, their fields in `json/line.rs`, `session-record.schema.json`, the
+//! columns of [`csv`](super::csv).
 
 mod line;
 mod shared;

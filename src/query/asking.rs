@@ -25,10 +25,10 @@ pub(crate) trait Block {
     fn n_sessions(&self) -> usize;
     /// One of them.
     fn nth(&self, at: usize) -> impl Subject;
-    /// Writes for each session the number that stands for what it has of a field, or [`NO_NUMBER`]. Sessions with
-    /// the same number answer alike to whatever is asked about that field alone, until answers are forgotten.
-    /// Returns whether the field has numbers.
-    fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) -> bool;
+    /// Writes for each session the number that stands for what it has of a field, where it has one. Sessions
+    /// with the same number answer alike to whatever is asked about that field alone, until answers are
+    /// forgotten.
+    fn number(&self, field: Field, numbers: &mut [u32; BLOCK]);
 }
 
 /// Stands for nothing: the session is asked.
@@ -119,9 +119,7 @@ impl<'q> Step<'q> {
             Self::Ask(question) => each(asked, |at| question.is_match(&block.nth(at))),
             Self::Recall(field, question, answers) => {
                 let mut numbers = [NO_NUMBER; BLOCK];
-                if !block.number(*field, &mut numbers) {
-                    return each(asked, |at| question.is_match(&block.nth(at)));
-                }
+                block.number(*field, &mut numbers);
                 each(asked, |at| match numbers[at] {
                     NO_NUMBER => question.is_match(&block.nth(at)),
                     number => recall(answers, number as usize, || question.is_match(&block.nth(at))),

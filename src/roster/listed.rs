@@ -302,7 +302,7 @@ impl Block for Stretch<'_> {
         self.listed(at)
     }
 
-    fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) -> bool {
+    fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) {
         let entries = &self.sheet.entries;
         let name = |name: &NameId| name.rank();
         match field {
@@ -330,8 +330,7 @@ impl Block for Stretch<'_> {
                     };
                 });
             }
-            _ => return false,
+            _ => {}
         }
-        true
     }
 }

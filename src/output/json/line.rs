@@ -2,9 +2,9 @@
 //!
 //! In: the shapes of [`json`](super). Out: bytes.
 //!
-//! A serializer took 30 % of the instructions by which a log becomes NDJSON. Nearly all strings of a session are printable
-//! ASCII without quotes: where that is seen, for many bytes at once, they are valid UTF-8, need no escape of
-//! JSON's, and hide no character.
+//! A serializer took 30 % of the instructions by which a log becomes NDJSON. Nearly all strings of a session
+//! are printable ASCII without quotes: where that is seen, for many bytes at once, they are valid UTF-8, need
+//! no escape of JSON's, and hide no character.
 //!
 //! **Invariant**: what is written is, byte for byte, what `serde_json` makes of the same shapes and
 //! [`escape_json`] then makes of that.

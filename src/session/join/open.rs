@@ -5,7 +5,7 @@
 //! To pack rows takes longer than to join them, and most sessions are over soon. So one rests only after many
 //! chunks without a row of it, or after a few where all together take too much room.
 //!
-//! **Invariant**: what rests is what rows came of the longest ago.
+//! **Invariant**: those rest first of which no row came for the longest time.
 
 use std::collections::VecDeque;
 
@@ -20,7 +20,7 @@ pub(super) const RESTS_AFTER: u64 = 64;
 /// After so many it rests where all together take more than [`MOST_AWAKE_BYTES`].
 const RESTS_EARLY_AFTER: u64 = 8;
 
-/// How much memory rows may take that could be packed, in bytes.
+/// How much memory sessions may take before some rest early, packed rows left out, in bytes.
 const MOST_AWAKE_BYTES: usize = 8 << 20;
 
 /// The sessions that are not over yet.
@@ -37,7 +37,7 @@ pub(super) struct OpenSessions {
 impl OpenSessions {
     /// Whether there is one of this key.
     pub(super) fn contains(&self, key: Key) -> bool {
-        !self.sessions.is_empty() && self.sessions.contains_key(&key)
+        self.sessions.contains_key(&key)
     }
 
     /// Takes one out.
