@@ -251,15 +251,20 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let header = "#Log-type: SMTP Receive Protocol Log\r\n".to_owned();
         std::fs::write(file.path(), [header, row(3), row(1), row(2)].concat()).unwrap();
-        let mut batches = Vec::new();
-        ingest(&Catalogue::build(&[file.path().to_owned()], None), &Options::default(), &Names, &mut |batch| {
-            let ids: Vec<String> = batch.value.iter().map(|names| names[5..21].to_owned()).collect();
-            batches.push((batch.place.is_some(), ids.join(" "), batch.open_from == Position(u64::MAX)));
-            ControlFlow::Continue(())
-        });
-        let expected =
-            [(true, "", false), (false, "08DE2A1B3C4D5E63 08DE2A1B3C4D5E61", false), (false, "08DE2A1B3C4D5E62", true)];
-        assert_eq!(batches, expected.map(|(has_place, ids, is_last)| (has_place, ids.to_owned(), is_last)));
+        for n_threads in [1, 2, 8] {
+            let mut left = Vec::new();
+            let options = Options { n_threads, chunk_bytes: 1000 };
+            ingest(&Catalogue::build(&[file.path().to_owned()], None), &options, &Names, &mut |batch| {
+                let ids: Vec<String> = batch.value.iter().map(|names| names[5..21].to_owned()).collect();
+                match batch.place {
+                    Some(_) => assert_eq!(ids, <[String; 0]>::default()),
+                    None => left.push((ids.join(" "), batch.open_from == Position(u64::MAX))),
+                }
+                ControlFlow::Continue(())
+            });
+            let expected = [("08DE2A1B3C4D5E63 08DE2A1B3C4D5E61", false), ("08DE2A1B3C4D5E62", true)];
+            assert_eq!(left, expected.map(|(ids, is_last)| (ids.to_owned(), is_last)));
+        }
     }
 
     #[test]

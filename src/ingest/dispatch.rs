@@ -58,6 +58,12 @@ impl<'a> Dispatcher<'a> {
         self.number
     }
 
+    /// Hands out the number of the next chunk to what is no chunk, but comes in turn with them.
+    pub(super) fn take_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number - 1
+    }
+
     /// Returns the next chunk.
     pub(super) fn next(&mut self) -> Option<(Job<'a>, Chunk)> {
         loop {

@@ -47,12 +47,16 @@ pub(super) fn identify(head: &[u8]) -> Identity {
     for line in head.split(|&byte| byte == b'\n').map(|line| line[lead_bytes(line)..].trim_ascii_end()) {
         if line.starts_with(b"#") {
             // Above a header there can stand the end of a torn line, or a remark; rows stand below it.
-            if (header.has_kind && header.has_fields) || rows.iter().any(|row| parse_record(row).is_ok()) {
+            if header.is_complete() || rows.iter().any(|row| parse_record(row).is_ok()) {
                 break;
             }
             header.take(line);
         } else if !line.is_empty() {
             rows.push(line);
+            // Rows below say nothing that the header and this one do not.
+            if header.is_complete() && parse_record(&to_usual(&header.schema, line)).is_ok() {
+                break;
+            }
         }
     }
     judge(header, &rows)
@@ -83,6 +87,11 @@ struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// Whether kind and columns are known.
+    fn is_complete(&self) -> bool {
+        self.has_kind && self.has_fields
+    }
+
     fn take(&mut self, line: &'a [u8]) {
         self.schema.take_directive(line);
         let Some((name, value)) = split_directive(line) else { return };

@@ -60,6 +60,8 @@ impl Reader {
             dispatcher: Mutex::new(Dispatcher::new(task, self.number)),
             rebuilding: Turnstile::new(&mut self.rebuilder, self.number),
             delivery: Turnstile::new(Delivery { sink, account: Account::default() }, self.number),
+            closing,
+            is_closed: AtomicBool::new(false),
             is_stopped: AtomicBool::new(false),
         };
         // Threads take longer to begin than one chunk takes to be read.
@@ -68,8 +70,9 @@ impl Reader {
             // None are needed, or there are none to be had: this one does it alone.
             None | Some(Err(_)) => run.work(),
         }
-        self.number = lock(&run.dispatcher).next_number();
-        run.close(closing)
+        let (account, flow, number) = run.finish();
+        self.number = number;
+        (account, flow)
     }
 
     /// Studies the sessions that are open, as far as they have come. They are handed over all the same
@@ -95,6 +98,9 @@ struct Run<'a, 'b, S: Study> {
     dispatcher: Mutex<Dispatcher<'a>>,
     rebuilding: Turnstile<&'a mut Rebuilder>,
     delivery: Turnstile<Delivery<'a, 'b, S::Yield>>,
+    closing: Closing,
+    /// Whether the sessions that were left have been handed over.
+    is_closed: AtomicBool,
     is_stopped: AtomicBool,
 }
 
@@ -106,10 +112,17 @@ struct Delivery<'a, 'b, Y> {
 impl<S: Study> Run<'_, '_, S> {
     fn work(&self) {
         let _guard = BreakOnPanic(self);
-        let mut buffer = Vec::new();
         let mut desk = Desk::new(self.study.sieve());
+        if self.read_chunks(&mut desk).is_some() {
+            self.study_left(&mut desk);
+        }
+    }
+
+    /// Takes chunk after chunk, until all are handed out. `None` where another worker has panicked.
+    fn read_chunks(&self, desk: &mut Desk<'_>) -> Option<()> {
+        let mut buffer = Vec::new();
         while !self.is_stopped.load(Ordering::Relaxed) {
-            let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { return };
+            let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { break };
             let mut reading = chunk.read(&mut buffer);
             let prepared = desk.prepare(&job, &mut reading);
             let error = reading.take_error();
@@ -118,13 +131,10 @@ impl<S: Study> Run<'_, '_, S> {
                 job.end = TextEnd::OfFile;
             }
             let text = reading.text();
-            let Some((rewritten, mut rebuilt)) =
-                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, &mut desk))
-            else {
-                return;
-            };
+            let (rewritten, mut rebuilt) =
+                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, desk))?;
             rebuilt.sort();
-            let (value, mut account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, &mut desk);
+            let (value, mut account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, desk);
             if let Some(error) = error {
                 let line = rebuilt.base_line + account.lines;
                 let message = format!("{error}; rows after line {line} are missing");
@@ -134,6 +144,35 @@ impl<S: Study> Run<'_, '_, S> {
             let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64, place: Some(place) };
             self.deliver(job.number, batch, account);
         }
+        Some(())
+    }
+
+    /// Studies the sessions that are left when everything is read, some at a time: each share comes in
+    /// its turn as a chunk does.
+    fn study_left(&self, desk: &mut Desk<'_>) {
+        while !self.is_stopped.load(Ordering::Relaxed) {
+            let number = lock(&self.dispatcher).take_number();
+            let Some(Some(mut rebuilt)) = self.rebuilding.pass(number, |rebuilder| self.close_some(rebuilder)) else {
+                return;
+            };
+            rebuilt.sort();
+            let (value, account) = self.study_all(&[], &rebuilt, desk);
+            let batch = Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None };
+            self.deliver(number, batch, account);
+        }
+    }
+
+    /// Returns the next share of the sessions that are left; at least one, then `None` where there is no more.
+    fn close_some(&self, rebuilder: &mut Rebuilder) -> Option<Rebuilt> {
+        if self.is_closed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (rebuilt, left) = match self.closing {
+            Closing::End => rebuilder.end(),
+            Closing::Settle => (rebuilder.settle(), Left::Nothing),
+        };
+        self.is_closed.store(left == Left::Nothing, Ordering::Relaxed);
+        Some(rebuilt)
     }
 
     /// Lets the study take every session that ended in the chunk, in the order of their first rows.
@@ -196,30 +235,17 @@ impl<S: Study> Run<'_, '_, S> {
         }
     }
 
-    /// Studies the sessions that are left, some at a time, and closes the account.
-    fn close(&self, closing: Closing) -> (Account, ControlFlow<()>) {
-        let mut desk = Desk::new(self.study.sieve());
-        let mut left = Left::Some;
-        while left == Left::Some && !self.is_stopped.load(Ordering::Relaxed) {
-            let mut rebuilt;
-            (rebuilt, left) = self.rebuilding.look(|rebuilder| match closing {
-                Closing::End => rebuilder.end(),
-                Closing::Settle => (rebuilder.settle(), Left::Nothing),
-            });
-            rebuilt.sort();
-            let (value, account) = self.study_all(&[], &rebuilt, &mut desk);
-            let batch = Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None };
-            self.delivery.look(|delivery| self.take(delivery, batch, account));
-        }
-        let mut errors = std::mem::take(&mut lock(&self.dispatcher).errors);
-        let flow = match self.is_stopped.load(Ordering::Relaxed) {
+    /// Closes the account. Returns also whether the sink said stop, and the number of the next chunk.
+    fn finish(self) -> (Account, ControlFlow<()>, u64) {
+        let dispatcher = self.dispatcher.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut account = self.delivery.into_value().account;
+        let number = dispatcher.next_number();
+        account.errors.extend(dispatcher.errors);
+        let flow = match self.is_stopped.into_inner() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        self.delivery.look(|delivery| {
-            delivery.account.errors.append(&mut errors);
-            (std::mem::take(&mut delivery.account), flow)
-        })
+        (account, flow, number)
     }
 }
 
@@ -268,9 +294,9 @@ impl<T> Turnstile<T> {
         self.moved.notify_all();
     }
 
-    /// Does `work` out of turn: when all have passed.
-    fn look<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
-        work(&mut lock(&self.inner).value)
+    /// What all have passed through.
+    fn into_value(self) -> T {
+        self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).value
     }
 }
 
