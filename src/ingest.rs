@@ -30,7 +30,7 @@ use crate::diagnosis::{Finding, Verdict};
 use crate::dialogue::facts::Facts;
 use crate::dialogue::reply::parse_banner_offset;
 use crate::record::value::Endpoint;
-use crate::session::{FileId, Position, Session, to_id};
+use crate::session::{FileId, Position, Session, append_id};
 
 use sieve::Sieve;
 
@@ -125,9 +125,16 @@ impl<'a> Case<'a> {
 
     /// What `show` takes: `EX01/08DE2A1B3C4D5E6F`, with `~2` for a second one of the same name.
     pub fn to_id(&self) -> Vec<u8> {
+        let mut id = Vec::new();
+        self.append_id(&mut id);
+        id
+    }
+
+    /// Appends what [`Case::to_id`] returns.
+    pub fn append_id(&self, id: &mut Vec<u8>) {
         let record = self.session.to_record(self.session.first());
         let server = self.server_or_folder(record.connector_parts().0);
-        to_id(&server, &record.session_id.to_value(), self.session.ordinal)
+        append_id(id, &server, &record.session_id.to_value(), self.session.ordinal);
     }
 }
 

@@ -23,6 +23,7 @@ pub mod field;
 pub mod syntax;
 pub mod error;
 mod pattern;
+pub(crate) mod texts;
 mod caseless;
 mod lines;
 mod address;

@@ -84,6 +84,16 @@ pub fn write_id(out: &mut impl Write, server: &[u8], session_id: &[u8], ordinal:
     }
 }
 
+/// The session id in what [`write_id`] writes.
+pub fn session_id_of<'a>(id: &'a [u8], server: &[u8], ordinal: u32) -> &'a [u8] {
+    let behind = match ordinal {
+        0 | 1 => 0,
+        _ => "~".len() + 1 + ordinal.ilog10() as usize,
+    };
+    let end = id.len().saturating_sub(behind);
+    id.get(server.len() + "/".len()..end).unwrap_or_default()
+}
+
 /// Appends what [`write_id`] writes.
 ///
 /// # Panics
@@ -186,6 +196,19 @@ mod tests {
                 Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
             assert_eq!(session.to_record(&row), line::split(session.as_line(&row)), "{text}");
         }
+    }
+
+    #[test]
+    fn ids_are_taken_apart() {
+        for server in [&b"EX01"[..], b"", b"a/b~2"] {
+            for session_id in [&b"08DE2A1B3C4D5E6F"[..], b"", b"~/7"] {
+                for ordinal in [0, 1, 2, 9, 10, 99, 100, u32::MAX] {
+                    let id = to_id(server, session_id, ordinal);
+                    assert_eq!(session_id_of(&id, server, ordinal), session_id, "{}", String::from_utf8_lossy(&id));
+                }
+            }
+        }
+        assert_eq!(session_id_of(b"", b"EX01", 2), b"");
     }
 
     #[test]

@@ -274,7 +274,7 @@ fn the_selection_stays_on_its_session() {
         screen.take(sheet);
     }
     screen.press("Gkk");
-    let id = |screen: &Headless| screen.model.session().expect("a session").to_id();
+    let id = |screen: &Headless| screen.model.session().expect("a session").id().to_vec();
     let (selected, height) = (id(&screen), screen.model.cursor().at - screen.model.cursor().top);
     for sheet in sheets {
         screen.take(sheet);
@@ -547,7 +547,7 @@ fn a_session_is_picked() {
     let mut screen =
         Headless::open(&sample("auth-rejected.log"), Settings { is_picking: true, ..Settings::default() }, (80, 24));
     screen.press("<enter>");
-    let id = String::from_utf8(screen.model.session().expect("a session").to_id()).expect("text");
+    let id = String::from_utf8(screen.model.session().expect("a session").id().to_vec()).expect("text");
     assert_eq!(screen.ended, Some(Ending::Picked(id)));
     screen.press("q");
     assert_eq!(screen.ended, Some(Ending::Done));

@@ -10,6 +10,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::error::Problem;
 use super::lines::Lines;
+use super::texts::Texts;
 
 /// The most that a compiled regular expression may take, in bytes.
 const MAX_REGEX_BYTES: usize = 16 << 20;
@@ -74,6 +75,19 @@ impl Pattern {
             Self::IsInAnyCase(whole) => value.eq_ignore_ascii_case(whole),
             Self::Regex(regex) => matches(regex, value),
         }
+    }
+
+    /// Tells the numbers of the values that are meant.
+    pub(super) fn find_texts(&self, values: Texts<'_>, found: &mut dyn FnMut(usize)) {
+        match self {
+            Self::Holds(part) => values.find_holding(part, found),
+            _ => values.iter().enumerate().filter(|(_, value)| self.is_match(value)).for_each(|(nth, _)| found(nth)),
+        }
+    }
+
+    /// Whether all that counts is what the value holds, wherever it stands.
+    pub(super) fn is_of_parts(&self) -> bool {
+        matches!(self, Self::Holds(_))
     }
 }
 

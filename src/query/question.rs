@@ -8,6 +8,7 @@ use super::address::Network;
 use super::field::{Field, ROLE_WORDS, TLS_ORDERED_FROM};
 use super::pattern::{Pattern, RowPattern};
 use super::subject::Subject;
+use super::texts::Texts;
 use crate::dialogue::facts::StartTls;
 
 /// How a number has to stand to another.
@@ -125,9 +126,12 @@ impl Question {
         }
     }
 
-    /// The field that all of the answer hangs on, where values of its kind can have numbers.
+    /// The field that all of the answer hangs on, where values of its kind can have numbers. An id has
+    /// shorter forms, and two ids that are the same in full can differ in those: only what their parts tell
+    /// hangs on the number.
     pub(super) fn numbered_field(&self) -> Option<Field> {
         match self {
+            Self::Text(Field::Id, patterns) if !patterns.iter().all(Pattern::is_of_parts) => None,
             Self::Address(field, _)
             | Self::Text(field, _)
             | Self::Number(field @ Field::Port, _)
@@ -137,6 +141,13 @@ impl Question {
             Self::Connector(_) => Some(Field::Connector),
             Self::Code(_) => Some(Field::Code),
             Self::Number(..) | Self::Rows(_) => None,
+        }
+    }
+
+    /// Tells the numbers of those that pass of texts of its field.
+    pub(super) fn find_texts(&self, texts: Texts<'_>, found: &mut dyn FnMut(usize)) {
+        if let Self::Text(_, patterns) = self {
+            patterns.iter().for_each(|pattern| pattern.find_texts(texts, found));
         }
     }
 

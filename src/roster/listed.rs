@@ -13,9 +13,10 @@ use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::ingest::Role;
 use crate::query::asking::{BLOCK, Block, NO_NUMBER};
 use crate::query::field::Field;
-use crate::query::subject::{Subject, Test, any_form_of_id, is_path_of};
+use crate::query::subject::{Subject, Test, is_path_of};
+use crate::query::texts::Texts;
 use crate::record::value::Timestamp;
-use crate::session::{FileId, Position, to_id};
+use crate::session::{FileId, Position, session_id_of};
 
 use super::Place;
 use super::names::NameId;
@@ -57,14 +58,13 @@ impl<'a> Listed<'a> {
         self.sheet.entries.position()[self.at]
     }
 
-    /// The session id, without server and ordinal.
-    pub fn session_id(&self) -> &'a [u8] {
+    /// What `show` takes.
+    pub fn id(&self) -> &'a [u8] {
         self.sheet.ids.get(self.sheet.entries.id()[self.at]).unwrap_or_default()
     }
 
-    /// What `show` takes.
-    pub fn to_id(&self) -> Vec<u8> {
-        to_id(self.server_name(), self.session_id(), self.sheet.entries.ordinal()[self.at])
+    fn ordinal(&self) -> u32 {
+        self.sheet.entries.ordinal()[self.at]
     }
 
     /// The server, or the log's folder.
@@ -156,7 +156,9 @@ impl Subject for Listed<'_> {
     }
 
     fn any_id(&self, test: Test<'_>) -> bool {
-        any_form_of_id(self.server_name(), self.session_id(), self.sheet.entries.ordinal()[self.at], test)
+        let (server, ordinal) = (self.server_name(), self.ordinal());
+        let without_server = self.id().get(server.len() + 1..).unwrap_or_default();
+        test(session_id_of(self.id(), server, ordinal)) || test(self.id()) || (ordinal > 1 && test(without_server))
     }
 
     fn helo(&self) -> Option<Cow<'_, [u8]>> {
@@ -294,6 +296,15 @@ impl<'a> Stretch<'a> {
 }
 
 impl Block for Stretch<'_> {
+    fn texts(&self, field: Field) -> Option<Texts<'_>> {
+        match field {
+            Field::Id => Some(self.sheet.ids.as_texts()),
+            Field::Helo => Some(self.sheet.helos.as_texts()),
+            Field::User => Some(self.sheet.users.as_texts()),
+            _ => None,
+        }
+    }
+
     fn n_sessions(&self) -> usize {
         (self.sheet.n_sessions() - self.first).min(BLOCK)
     }
@@ -311,6 +322,7 @@ impl Block for Stretch<'_> {
                 self.number_by(numbers, entries.post(), |post| *post);
             }
             Field::File => self.number_by(numbers, entries.files(), name),
+            Field::Id => self.number_by(numbers, entries.id(), name),
             Field::Helo => self.number_by(numbers, entries.helo(), name),
             Field::Cipher => self.number_by(numbers, entries.cipher(), name),
             Field::Mechanism => self.number_by(numbers, entries.mechanism(), name),

@@ -8,6 +8,8 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::query::texts::Texts;
+
 /// A text: its number among [`Names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NameId(u32);
@@ -37,9 +39,12 @@ pub struct Names {
 impl Names {
     /// The text; `None` for [`NameId::NONE`].
     pub fn get(&self, id: NameId) -> Option<&[u8]> {
-        let index = id.index()?;
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.bytes[start as usize..self.ends[index] as usize])
+        self.as_texts().get(id.index()?)
+    }
+
+    /// All of them, in the order of their numbers.
+    pub(super) fn as_texts(&self) -> Texts<'_> {
+        Texts::new(&self.bytes, &self.ends)
     }
 
     /// How many bytes it takes.

@@ -136,8 +136,6 @@ pub struct SheetMaker {
 impl SheetMaker {
     /// Puts a session on the sheet.
     pub fn take(&mut self, case: &Case<'_>) {
-        let record = case.session.to_record(case.session.first());
-        let session_id = record.session_id.to_value();
         let (facts, session) = (case.facts, case.session);
         let entry = Entry {
             position: session.position,
@@ -147,7 +145,7 @@ impl SheetMaker {
             first_row: place(session.first()),
             last_row: place(session.last()),
             tarpit_ms: u32::try_from(facts.tarpit_ms).unwrap_or(u32::MAX),
-            id: self.ids.number(&session_id),
+            id: self.id(case),
             host: self.host(case),
             post: self.post(case),
             ordinal: session.ordinal,
@@ -200,6 +198,12 @@ impl SheetMaker {
 
     fn span(&mut self, case: &Case<'_>, span: Option<Span>) -> NameId {
         number(&mut self.names, case, span)
+    }
+
+    fn id(&mut self, case: &Case<'_>) -> NameId {
+        self.scratch.clear();
+        case.append_id(&mut self.scratch);
+        self.ids.number(&self.scratch)
     }
 
     fn cipher(&mut self, case: &Case<'_>) -> NameId {

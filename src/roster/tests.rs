@@ -19,7 +19,7 @@ use crate::query::time::Times;
 use crate::record::value::Timestamp;
 
 /// Queries over every field whose values are held.
-const HELD: [&str; 34] = [
+const HELD: [&str; 42] = [
     "ip:198.51.100.0/24",
     "local:192.0.2.0/24",
     "port:587",
@@ -28,7 +28,14 @@ const HELD: [&str; 34] = [
     "role:frontend",
     "file:*2*",
     "id:*1*",
+    "id:7",
+    "id:/08",
+    "id:ex02/0,c4",
+    "id~/^[0-9a-f]+$/i",
+    "id:*~2",
     "helo:*pc*",
+    "helo:pc",
+    "helo~/[0-9]$/",
     "banner:mail.*",
     "starttls:failed,refused",
     "tls<1.2",
@@ -37,6 +44,7 @@ const HELD: [&str; 34] = [
     "auth:failed",
     "mechanism:login",
     "user:*alice*",
+    "user:bob,Alice",
     "error:LogonDenied",
     "error:\"\"",
     "failures>1",
@@ -102,7 +110,7 @@ fn a_listed_session_answers_as_its_case_did() {
     let mut seen: Vec<Told> = listed
         .map(|(seat, listed)| {
             assert_eq!(roster.get(seat).map(|again| again.place()), Some(listed.place()));
-            (listed.to_id(), queries.iter().map(|query| query.matches(&listed)).collect())
+            (listed.id().to_vec(), queries.iter().map(|query| query.matches(&listed)).collect())
         })
         .collect();
     told.sort();

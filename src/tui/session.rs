@@ -161,7 +161,7 @@ fn read(job: &Job, seat: Seat) -> Option<Loaded> {
         loaded = batch.value.into_iter().next();
         if loaded.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let id = visible(&listed.to_id()).into_owned();
+    let id = visible(listed.id()).into_owned();
     loaded.map(|loaded: Loaded| Loaded { place: first, id, ..loaded })
 }
 

@@ -174,7 +174,7 @@ fn copy(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     let text = match (model.loaded(), model.session()) {
         (Some(loaded), _) if action == Action::CopyTranscript => Some((loaded.text.clone(), "transcript")),
         (_, Some(listed)) if action == Action::CopyId => {
-            Some((crate::output::escape::visible(&listed.to_id()).into_owned(), "id"))
+            Some((crate::output::escape::visible(listed.id()).into_owned(), "id"))
         }
         _ => None,
     };
@@ -219,7 +219,7 @@ fn turn_zone(model: &mut Model) {
 fn enter(model: &mut Model, effects: &mut Vec<Effect>) {
     match model.view {
         View::Sessions if model.settings.is_picking => {
-            let id = model.session().map(|listed| crate::output::escape::visible(&listed.to_id()).into_owned());
+            let id = model.session().map(|listed| crate::output::escape::visible(listed.id()).into_owned());
             effects.extend(id.map(|id| Effect::Quit(Ending::Picked(id))));
         }
         View::Sessions => model.focus = Focus::Transcript,
