@@ -23,7 +23,7 @@ pub mod field;
 pub mod syntax;
 pub mod error;
 mod pattern;
-pub(crate) mod texts;
+pub(crate) mod values;
 mod caseless;
 mod lines;
 mod address;

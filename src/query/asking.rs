@@ -15,7 +15,7 @@ use super::field::Field;
 use super::matching::Node;
 use super::question::Question;
 use super::subject::Subject;
-use super::texts::Texts;
+use super::values::Values;
 
 /// How many sessions are asked at once: as many as a word has bits.
 pub(crate) const BLOCK: usize = 64;
@@ -30,9 +30,8 @@ pub(crate) trait Block {
     /// with the same number answer alike to whatever is asked about that field alone, until answers are
     /// forgotten.
     fn number(&self, field: Field, numbers: &mut [u32; BLOCK]);
-    /// What the numbers of a field stand for, until answers are forgotten, where it is texts: number 1 for the
-    /// first of them, and 0 for none.
-    fn texts(&self, field: Field) -> Option<Texts<'_>>;
+    /// What the numbers of a field stand for, until answers are forgotten, where this can be told.
+    fn values(&self, field: Field) -> Option<Values<'_>>;
 }
 
 /// Stands for nothing: the session is asked.
@@ -127,9 +126,9 @@ impl<'q> Step<'q> {
                 let is_of_most = asked.count_ones() as usize * 2 > block.n_sessions();
                 if answers.is_empty()
                     && is_of_most
-                    && let Some(texts) = block.texts(*field)
+                    && let Some(values) = block.values(*field)
                 {
-                    answer_all(answers, question, texts);
+                    question.answer_all(values, answers);
                 }
                 each(asked, |at| match numbers[at] {
                     NO_NUMBER => question.is_match(&block.nth(at)),
@@ -149,14 +148,6 @@ fn each(asked: u64, mut test: impl FnMut(usize) -> bool) -> u64 {
         found |= u64::from(test(at as usize)) << at;
     }
     found
-}
-
-/// Answers for all texts at once: that takes less time than one after the other, where most will be asked
-/// about.
-fn answer_all(answers: &mut Vec<Option<bool>>, question: &Question, texts: Texts<'_>) {
-    answers.push(None);
-    answers.resize(1 + texts.len(), Some(false));
-    question.find_texts(texts, &mut |nth| answers[1 + nth] = Some(true));
 }
 
 fn recall(answers: &mut Vec<Option<bool>>, number: usize, ask: impl FnOnce() -> bool) -> bool {

@@ -10,7 +10,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::error::Problem;
 use super::lines::Lines;
-use super::texts::Texts;
+use super::values::Texts;
 
 /// The most that a compiled regular expression may take, in bytes.
 const MAX_REGEX_BYTES: usize = 16 << 20;

@@ -14,7 +14,7 @@ use crate::ingest::Role;
 use crate::query::asking::{BLOCK, Block, NO_NUMBER};
 use crate::query::field::Field;
 use crate::query::subject::{Subject, Test, is_path_of};
-use crate::query::texts::Texts;
+use crate::query::values::Values;
 use crate::record::value::Timestamp;
 use crate::session::{FileId, Position, session_id_of};
 
@@ -79,7 +79,7 @@ impl<'a> Listed<'a> {
 
     /// The client's address as it stands in the log.
     pub fn client(&self) -> &'a [u8] {
-        self.name(self.sheet.hosts[self.sheet.entries.host()[self.at] as usize].text).unwrap_or_default()
+        self.name(self.sheet.hosts.texts[self.sheet.entries.host()[self.at] as usize]).unwrap_or_default()
     }
 
     /// What the client called itself.
@@ -127,7 +127,7 @@ impl<'a> Listed<'a> {
 
 impl Subject for Listed<'_> {
     fn ip(&self) -> Option<IpAddr> {
-        self.sheet.hosts[self.sheet.entries.host()[self.at] as usize].ip
+        self.sheet.hosts.ips[self.sheet.entries.host()[self.at] as usize]
     }
 
     fn local_ip(&self) -> Option<IpAddr> {
@@ -296,11 +296,12 @@ impl<'a> Stretch<'a> {
 }
 
 impl Block for Stretch<'_> {
-    fn texts(&self, field: Field) -> Option<Texts<'_>> {
+    fn values(&self, field: Field) -> Option<Values<'_>> {
         match field {
-            Field::Id => Some(self.sheet.ids.as_texts()),
-            Field::Helo => Some(self.sheet.helos.as_texts()),
-            Field::User => Some(self.sheet.users.as_texts()),
+            Field::Id => Some(Values::Texts(self.sheet.ids.as_texts())),
+            Field::Helo => Some(Values::Texts(self.sheet.helos.as_texts())),
+            Field::User => Some(Values::Texts(self.sheet.users.as_texts())),
+            Field::Ip => Some(Values::Addresses(&self.sheet.hosts.ips)),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::query::texts::Texts;
+use crate::query::values::Texts;
 
 /// A text: its number among [`Names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

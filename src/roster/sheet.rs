@@ -25,11 +25,11 @@ use super::Place;
 use super::entry::Entry;
 use super::names::{NameId, NameMaker, Names};
 
-/// A client's end, as text and as an address.
-#[derive(Clone, Debug)]
-pub(super) struct Host {
-    pub(super) text: NameId,
-    pub(super) ip: Option<IpAddr>,
+/// The clients' ends, as texts and as addresses.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hosts {
+    pub(super) texts: Vec<NameId>,
+    pub(super) ips: Vec<Option<IpAddr>>,
 }
 
 /// What clients connect to; many sessions share it.
@@ -55,7 +55,7 @@ pub struct Sheet {
     pub(super) helos: Names,
     pub(super) users: Names,
     pub(super) names: Names,
-    pub(super) hosts: Vec<Host>,
+    pub(super) hosts: Hosts,
     pub(super) posts: Vec<Post>,
     /// The files of the input, by number.
     pub(super) files: Arc<[PathBuf]>,
@@ -112,7 +112,8 @@ impl Sheet {
     pub(super) fn bytes(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>()
             + [&self.ids, &self.helos, &self.users, &self.names].map(Names::size).iter().sum::<usize>()
-            + self.hosts.capacity() * size_of::<Host>()
+            + self.hosts.texts.capacity() * size_of::<NameId>()
+            + self.hosts.ips.capacity() * size_of::<Option<IpAddr>>()
             + self.posts.capacity() * size_of::<Post>()
     }
 }
@@ -125,7 +126,7 @@ pub struct SheetMaker {
     helos: NameMaker,
     users: NameMaker,
     names: NameMaker,
-    hosts: Vec<Host>,
+    hosts: Hosts,
     /// Which host a text is, by the text's number.
     host_of: Vec<u32>,
     posts: Vec<Post>,
@@ -180,7 +181,8 @@ impl SheetMaker {
     pub fn into_sheet(self, files: Arc<[PathBuf]>, chunk: Option<(ChunkPlace, u64)>) -> Sheet {
         let Self { mut entries, ids, helos, users, names, mut hosts, mut posts, again, .. } = self;
         entries.sort_by_key(|entry| entry.position);
-        hosts.shrink_to_fit();
+        hosts.texts.shrink_to_fit();
+        hosts.ips.shrink_to_fit();
         posts.shrink_to_fit();
         let n_failed = entries.iter().filter(|entry| entry.verdict == Verdict::Failed).count();
         let starts = || entries.iter().filter_map(|entry| entry.start);
@@ -219,8 +221,9 @@ impl SheetMaker {
             self.host_of.resize(index + 1, u32::MAX);
         }
         if self.host_of[index] == u32::MAX {
-            self.host_of[index] = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
-            self.hosts.push(Host { text, ip: remote.ip });
+            self.host_of[index] = u32::try_from(self.hosts.texts.len()).unwrap_or(u32::MAX);
+            self.hosts.texts.push(text);
+            self.hosts.ips.push(remote.ip);
         }
         self.host_of[index]
     }

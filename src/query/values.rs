@@ -1,13 +1,24 @@
-//! Texts that lie one behind the other.
+//! Values that many sessions have of one field, by their numbers.
 //!
-//! In: their bytes, and where each ends. Out: each of them, or those that hold a text.
+//! In: where they lie. Out: each of them; of texts also those that hold a part.
 //!
-//! **Invariant**: whoever searches all of them in one go finds those that hold it themselves, and none by
-//! what lies across two.
+//! **Invariant**: texts that are searched in one go are found by what they hold themselves, and none by what
+//! lies across two.
+
+use std::net::IpAddr;
 
 use memchr::memchr2;
 
-/// Texts, by their numbers from 0.
+/// All values of a field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Values<'a> {
+    /// Number 1 stands for the first of them, and 0 for none.
+    Texts(Texts<'a>),
+    /// Number 0 stands for the first of them.
+    Addresses(&'a [Option<IpAddr>]),
+}
+
+/// Texts that lie one behind the other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Texts<'a> {
     bytes: &'a [u8],
@@ -76,7 +87,7 @@ mod tests {
                 ends.push(u32::try_from(bytes.len()).unwrap());
             }
             let together = Texts::new(&bytes, &ends);
-            prop_assert!(together.iter().eq(texts.iter().map(|text| text.as_bytes())));
+            prop_assert!(together.iter().eq(texts.iter().map(String::as_bytes)));
             prop_assert!((0..texts.len()).all(|nth| together.get(nth) == Some(texts[nth].as_bytes())));
             prop_assert_eq!((together.len(), together.get(texts.len())), (texts.len(), None));
             let mut found = Vec::new();
