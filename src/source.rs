@@ -227,19 +227,6 @@ impl Source {
         }
     }
 
-    /// Appends all the text there is to `head`: for a source that was limited before.
-    ///
-    /// Errors: what the system says.
-    pub fn read_head(mut self, head: &mut Vec<u8>) -> io::Result<()> {
-        while let Some((chunk, _)) = self.next_chunk(1 << 20)? {
-            let mut buffer = Vec::new();
-            let mut reading = chunk.read(&mut buffer);
-            head.extend_from_slice(reading.more(usize::MAX));
-            reading.take_error().map_or(Ok(()), Err)?;
-        }
-        Ok(())
-    }
-
     /// Returns the next chunk of about `chunk_bytes`, extended to the end of a line, and whether
     /// it is the last; the last may be shorter, or empty. `None` after the last.
     ///
@@ -320,6 +307,16 @@ fn next_read(reader: &mut dyn Read, rest: &mut Vec<u8>, chunk_bytes: usize) -> i
             return Ok((chunk, false));
         }
     }
+}
+
+/// Reads the first `n_bytes` of a text.
+///
+/// Errors: what the system says.
+pub fn read_head(reader: impl Read, n_bytes: u64) -> io::Result<Vec<u8>> {
+    // One byte more, so that the end is seen without growing.
+    let mut head = Vec::with_capacity(usize::try_from(n_bytes + 1).unwrap_or(0));
+    decoding(reader.take(n_bytes)).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 /// Text that opens with the mark of UTF-16 is read as UTF-8; any other passes unchanged, invalid

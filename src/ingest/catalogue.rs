@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::source::discover::{Discovery, Found, ReadError, discover};
-use crate::source::{Extent, STDIN, Source};
+use crate::source::{self, Extent, STDIN, Source};
 
 use super::duplicates::split_duplicates;
 use super::identify::{Identity, begins_torn, identify};
@@ -244,22 +244,20 @@ pub(super) fn look_at(found: &Found) -> Result<Part, ReadError> {
 
 /// Reads the beginning of a file, and of standard input keeps what was read and the rest together.
 fn read_head(found: &Found) -> io::Result<(Vec<u8>, Option<Begun>, u64)> {
-    let mut head = Vec::new();
     if found.path.as_os_str() == STDIN || !is_plain_file(&found.path) {
         let mut reader: Box<dyn Read + Send> = match found.real {
             None => Box::new(io::stdin()),
             Some(_) => Box::new(File::open(&found.path)?),
         };
+        let mut head = Vec::new();
         reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
-        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head.clone()).chain(reader));
-        let mut decoded = Vec::new();
-        Source::stream(io::Cursor::new(head)).read_head(&mut decoded)?;
+        let decoded = source::read_head(&head[..], HEAD_BYTES)?;
+        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(reader));
         return Ok((decoded, Some(Begun(std::sync::Arc::new(Mutex::new(Some(whole))))), 0));
     }
     let file = File::open(&found.path)?;
     let size_bytes = file.metadata()?.len();
-    Source::stream(file.take(HEAD_BYTES)).read_head(&mut head)?;
-    Ok((head, None, size_bytes))
+    Ok((source::read_head(file, HEAD_BYTES)?, None, size_bytes))
 }
 
 fn is_plain_file(path: &Path) -> bool {
