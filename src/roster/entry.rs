@@ -19,13 +19,47 @@ use crate::session::Position;
 use super::Place;
 use super::names::NameId;
 
+/// A time that may not be known, in eight bytes and not sixteen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start(i64);
+
+/// A number of milliseconds that may not be known, in eight bytes and not sixteen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Duration(u64);
+
+impl Start {
+    /// Stands for none; no time is so early.
+    const NONE: i64 = i64::MIN;
+
+    pub(super) fn new(time: Option<Timestamp>) -> Self {
+        Self(time.map_or(Self::NONE, |time| time.0))
+    }
+
+    pub(super) fn get(self) -> Option<Timestamp> {
+        (self.0 != Self::NONE).then_some(Timestamp(self.0))
+    }
+}
+
+impl Duration {
+    /// Stands for none; no session is so long.
+    const NONE: u64 = u64::MAX;
+
+    pub(super) fn new(duration_ms: Option<u64>) -> Self {
+        Self(duration_ms.unwrap_or(Self::NONE))
+    }
+
+    pub(super) fn get(self) -> Option<u64> {
+        (self.0 != Self::NONE).then_some(self.0)
+    }
+}
+
 /// What is held of one session.
 #[derive(Debug, Soars, SoaClone)]
 #[soa_derive(Debug)]
 pub(super) struct Entry {
     pub(super) position: Position,
-    pub(super) start: Option<Timestamp>,
-    pub(super) duration_ms: Option<u64>,
+    pub(super) start: Start,
+    pub(super) duration_ms: Duration,
     pub(super) bytes: u64,
     pub(super) first_row: Place,
     pub(super) last_row: Place,
@@ -58,7 +92,7 @@ pub(super) struct Entry {
 impl Entry {
     /// The time of the last row, to the millisecond.
     pub(super) fn end(&self) -> Option<Timestamp> {
-        let ticks = i64::try_from(self.duration_ms?.saturating_mul(10_000)).unwrap_or(i64::MAX);
-        self.start.map(|start| Timestamp(start.0.saturating_add(ticks)))
+        let ticks = i64::try_from(self.duration_ms.get()?.saturating_mul(10_000)).unwrap_or(i64::MAX);
+        self.start.get().map(|start| Timestamp(start.0.saturating_add(ticks)))
     }
 }

@@ -19,6 +19,7 @@ use crate::record::value::Timestamp;
 use crate::session::{FileId, Position, session_id_of};
 
 use super::Place;
+use super::entry::EntryRef;
 use super::names::NameId;
 use super::sheet::{Post, REPLY_BYTES, Sheet, decode_files, decode_finding, decode_reply};
 
@@ -30,8 +31,14 @@ pub struct Listed<'a> {
 }
 
 impl<'a> Listed<'a> {
+    /// What is held of it.
+    #[inline]
+    fn entry(&self) -> EntryRef<'a> {
+        self.sheet.entries.idx(self.at)
+    }
+
     fn post(&self) -> &'a Post {
-        &self.sheet.posts[self.sheet.entries.post()[self.at] as usize]
+        &self.sheet.posts[*self.entry().post as usize]
     }
 
     fn name(&self, id: NameId) -> Option<&'a [u8]> {
@@ -40,31 +47,31 @@ impl<'a> Listed<'a> {
 
     /// Where its first row stands.
     pub fn place(&self) -> Place {
-        self.sheet.entries.first_row()[self.at]
+        *self.entry().first_row
     }
 
     /// Where its last row stands.
     pub fn last_place(&self) -> Place {
-        self.sheet.entries.last_row()[self.at]
+        *self.entry().last_row
     }
 
     /// The files that its rows stand in.
     pub fn files(&self) -> impl Iterator<Item = FileId> + 'a {
-        decode_files(self.name(self.sheet.entries.files()[self.at]).unwrap_or_default())
+        decode_files(self.name(*self.entry().files).unwrap_or_default())
     }
 
     /// Its place in the order of reading.
     pub fn position(&self) -> Position {
-        self.sheet.entries.position()[self.at]
+        *self.entry().position
     }
 
     /// What `show` takes.
     pub fn id(&self) -> &'a [u8] {
-        self.sheet.ids.get(self.sheet.entries.id()[self.at]).unwrap_or_default()
+        self.sheet.ids.get(*self.entry().id).unwrap_or_default()
     }
 
     fn ordinal(&self) -> u32 {
-        self.sheet.entries.ordinal()[self.at]
+        *self.entry().ordinal
     }
 
     /// The server, or the log's folder.
@@ -79,44 +86,44 @@ impl<'a> Listed<'a> {
 
     /// The client's address as it stands in the log.
     pub fn client(&self) -> &'a [u8] {
-        self.name(self.sheet.hosts.texts[self.sheet.entries.host()[self.at] as usize]).unwrap_or_default()
+        self.name(self.sheet.hosts.texts[*self.entry().host as usize]).unwrap_or_default()
     }
 
     /// What the client called itself.
     pub fn client_name(&self) -> Option<&'a [u8]> {
-        self.sheet.helos.get(self.sheet.entries.helo()[self.at])
+        self.sheet.helos.get(*self.entry().helo)
     }
 
     /// The user of the last AUTH.
     pub fn user_name(&self) -> Option<&'a [u8]> {
-        self.sheet.users.get(self.sheet.entries.user()[self.at])
+        self.sheet.users.get(*self.entry().user)
     }
 
     /// The mechanism of the last AUTH.
     pub fn mechanism_name(&self) -> Option<&'a [u8]> {
-        self.name(self.sheet.entries.mechanism()[self.at])
+        self.name(*self.entry().mechanism)
     }
 
     /// The cipher.
     pub fn cipher_name(&self) -> Option<&'a [u8]> {
-        self.name(self.sheet.entries.cipher()[self.at])
+        self.name(*self.entry().cipher)
     }
 
     /// Subject and thumbprint of the certificate that Exchange presented.
     pub fn certificate(&self) -> Option<(&'a [u8], &'a [u8])> {
-        let text = self.name(self.sheet.entries.certificate()[self.at])?;
+        let text = self.name(*self.entry().certificate)?;
         let at = memchr::memchr(0, text)?;
         Some((&text[..at], &text[at + 1..]))
     }
 
     /// The findings, the gravest first.
     pub fn findings(&self) -> impl Iterator<Item = (Rule, Severity)> + 'a {
-        self.name(self.sheet.entries.findings()[self.at]).unwrap_or_default().chunks_exact(2).filter_map(decode_finding)
+        self.name(*self.entry().findings).unwrap_or_default().chunks_exact(2).filter_map(decode_finding)
     }
 
     /// Messages accepted and attempted.
     pub fn mail_counts(&self) -> (u32, u32) {
-        (self.sheet.entries.accepted()[self.at], self.sheet.entries.attempted()[self.at])
+        (*self.entry().accepted, *self.entry().attempted)
     }
 
     /// How far east of UTC the server says it is, in minutes.
@@ -127,7 +134,7 @@ impl<'a> Listed<'a> {
 
 impl Subject for Listed<'_> {
     fn ip(&self) -> Option<IpAddr> {
-        self.sheet.hosts.ips[self.sheet.entries.host()[self.at] as usize]
+        self.sheet.hosts.ips[*self.entry().host as usize]
     }
 
     fn local_ip(&self) -> Option<IpAddr> {
@@ -170,11 +177,11 @@ impl Subject for Listed<'_> {
     }
 
     fn starttls(&self) -> StartTls {
-        self.sheet.entries.starttls()[self.at]
+        *self.entry().starttls
     }
 
     fn protocol(&self) -> Option<Protocol> {
-        self.sheet.entries.protocol()[self.at]
+        *self.entry().protocol
     }
 
     fn cipher(&self) -> Option<Cow<'_, [u8]>> {
@@ -187,7 +194,7 @@ impl Subject for Listed<'_> {
     }
 
     fn auth(&self) -> Auth {
-        self.sheet.entries.auth()[self.at]
+        *self.entry().auth
     }
 
     fn mechanism(&self) -> Option<Cow<'_, [u8]>> {
@@ -199,15 +206,14 @@ impl Subject for Listed<'_> {
     }
 
     fn any_error(&self, test: Test<'_>) -> bool {
-        match [self.name(self.sheet.entries.auth_error()[self.at]), self.name(self.sheet.entries.tls_error()[self.at])]
-        {
+        match [self.name(*self.entry().auth_error), self.name(*self.entry().tls_error)] {
             [None, None] => test(b""),
             words => words.into_iter().flatten().any(test),
         }
     }
 
     fn failures(&self) -> u32 {
-        self.sheet.entries.failures()[self.at]
+        *self.entry().failures
     }
 
     /// Not held.
@@ -226,19 +232,19 @@ impl Subject for Listed<'_> {
     }
 
     fn mails(&self) -> u32 {
-        self.sheet.entries.accepted()[self.at]
+        *self.entry().accepted
     }
 
     fn bytes(&self) -> u64 {
-        self.sheet.entries.bytes()[self.at]
+        *self.entry().bytes
     }
 
     fn lines(&self) -> u64 {
-        u64::from(self.sheet.entries.lines()[self.at])
+        u64::from(*self.entry().lines)
     }
 
     fn any_reply(&self, test: &mut dyn FnMut(u16, (u8, u16, u16)) -> bool) -> bool {
-        let coded = self.name(self.sheet.entries.replies()[self.at]).unwrap_or_default();
+        let coded = self.name(*self.entry().replies).unwrap_or_default();
         coded.chunks_exact(REPLY_BYTES).map(decode_reply).any(|(code, status)| test(code, status))
     }
 
@@ -247,23 +253,23 @@ impl Subject for Listed<'_> {
     }
 
     fn verdict(&self) -> Verdict {
-        self.sheet.entries.verdict()[self.at]
+        *self.entry().verdict
     }
 
     fn end(&self) -> Option<Cow<'_, [u8]>> {
-        self.name(self.sheet.entries.end()[self.at]).map(Cow::Borrowed)
+        self.name(*self.entry().end).map(Cow::Borrowed)
     }
 
     fn duration_ms(&self) -> Option<u64> {
-        self.sheet.entries.duration_ms()[self.at]
+        self.entry().duration_ms.get()
     }
 
     fn tarpit_ms(&self) -> u64 {
-        u64::from(self.sheet.entries.tarpit_ms()[self.at])
+        u64::from(*self.entry().tarpit_ms)
     }
 
     fn start(&self) -> Option<Timestamp> {
-        self.sheet.entries.start()[self.at]
+        self.entry().start.get()
     }
 
     /// Not held.

@@ -22,7 +22,7 @@ use crate::record::value::Timestamp;
 use crate::session::FileId;
 
 use super::Place;
-use super::entry::Entry;
+use super::entry::{Duration, Entry, Start};
 use super::names::{NameId, NameMaker, Names};
 
 /// The clients' ends, as texts and as addresses.
@@ -140,8 +140,8 @@ impl SheetMaker {
         let (facts, session) = (case.facts, case.session);
         let entry = Entry {
             position: session.position,
-            start: facts.start,
-            duration_ms: case.duration_ms(),
+            start: Start::new(facts.start),
+            duration_ms: Duration::new(case.duration_ms()),
             bytes: facts.mail.bytes,
             first_row: place(session.first()),
             last_row: place(session.last()),
@@ -185,7 +185,7 @@ impl SheetMaker {
         hosts.ips.shrink_to_fit();
         posts.shrink_to_fit();
         let n_failed = entries.iter().filter(|entry| entry.verdict == Verdict::Failed).count();
-        let starts = || entries.iter().filter_map(|entry| entry.start);
+        let starts = || entries.iter().filter_map(|entry| entry.start.get());
         let span = starts().min().zip(starts().max());
         let newest = entries.iter().filter_map(Entry::end).max();
         let mut columns: Soa<Entry> = Soa::with_capacity(entries.len());
