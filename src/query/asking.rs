@@ -32,6 +32,9 @@ pub(crate) trait Block {
     fn number(&self, field: Field, numbers: &mut [u32; BLOCK]);
     /// What the numbers of a field stand for, until answers are forgotten, where this can be told.
     fn values(&self, field: Field) -> Option<Values<'_>>;
+    /// Asks about a figure of each session whose bit is set in `asked`, and returns the bits of those that pass;
+    /// `None` where the field is no figure that is held.
+    fn ask_figures(&self, field: Field, asked: u64, test: impl Fn(Option<u64>) -> bool) -> Option<u64>;
 }
 
 /// Stands for nothing: the session is asked.
@@ -78,6 +81,8 @@ enum Step<'q> {
     Time(&'q Node),
     /// Asked of every session.
     Ask(&'q Question),
+    /// A figure, which is compared for every session.
+    Compare(Field, &'q Question),
     /// Asked once for every number of the field.
     Recall(Field, &'q Question, Vec<Option<bool>>),
 }
@@ -94,7 +99,10 @@ impl<'q> Step<'q> {
                     *n_left -= 1;
                     Self::Recall(field, question, Vec::new())
                 }
-                _ => Self::Ask(question),
+                _ => match question.figure_field() {
+                    Some(field) => Self::Compare(field, question),
+                    None => Self::Ask(question),
+                },
             },
         }
     }
@@ -103,7 +111,7 @@ impl<'q> Step<'q> {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter_mut().for_each(Self::forget),
             Self::Not(inner) => inner.forget(),
-            Self::Time(_) | Self::Ask(_) => {}
+            Self::Time(_) | Self::Ask(_) | Self::Compare(..) => {}
             Self::Recall(_, _, answers) => answers.clear(),
         }
     }
@@ -120,6 +128,9 @@ impl<'q> Step<'q> {
             Self::Not(inner) => asked & !inner.find(asked, block),
             Self::Time(node) => each(asked, |at| node.is_match(&block.nth(at))),
             Self::Ask(question) => each(asked, |at| question.is_match(&block.nth(at))),
+            Self::Compare(field, question) => block
+                .ask_figures(*field, asked, |figure| question.is_figure(figure))
+                .unwrap_or_else(|| each(asked, |at| question.is_match(&block.nth(at)))),
             Self::Recall(field, question, answers) => {
                 let mut numbers = [NO_NUMBER; BLOCK];
                 block.number(*field, &mut numbers);
@@ -140,7 +151,7 @@ impl<'q> Step<'q> {
 }
 
 /// Asks about each place whose bit is set; returns the bits of those that pass.
-fn each(asked: u64, mut test: impl FnMut(usize) -> bool) -> u64 {
+pub(crate) fn each(asked: u64, mut test: impl FnMut(usize) -> bool) -> u64 {
     let (mut left, mut found) = (asked, 0);
     while left != 0 {
         let at = left.trailing_zeros();

@@ -146,6 +146,20 @@ impl Question {
         }
     }
 
+    /// The field, where all is a matter of how its figure stands to others.
+    pub(super) fn figure_field(&self) -> Option<Field> {
+        match self {
+            Self::Number(field, _) => Some(*field),
+            _ => None,
+        }
+    }
+
+    /// Whether a figure of its field is meant.
+    pub(super) fn is_figure(&self, figure: Option<u64>) -> bool {
+        let Self::Number(_, asked) = self else { return false };
+        figure.is_some_and(|figure| asked.iter().any(|(compare, value)| compare.holds(figure, *value)))
+    }
+
     /// Answers for all values of its field, by their numbers: that takes less time than one after the other,
     /// where most will be asked about. `answers` is empty, and stays so where such values are not asked about.
     pub(super) fn answer_all(&self, values: Values<'_>, answers: &mut Vec<Option<bool>>) {
@@ -171,8 +185,7 @@ impl Question {
                 let address = if *field == Field::Local { subject.local_ip() } else { subject.ip() };
                 is_any_of(networks, address)
             }
-            Self::Number(field, asked) => number(*field, subject)
-                .is_some_and(|number| asked.iter().any(|(compare, value)| compare.holds(number, *value))),
+            Self::Number(field, _) => self.is_figure(number(*field, subject)),
             Self::Word(field, words) => word(*field, subject).is_some_and(|word| words & (1 << word) != 0),
             Self::Severity(words) => subject.any_finding(&mut |_, severity| words & (1 << severity as u8) != 0),
             Self::Rule(rules) => subject.any_finding(&mut |rule, _| rules.contains(&rule)),

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use crate::diagnosis::{Rule, Severity, Verdict};
 use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::ingest::Role;
-use crate::query::asking::{BLOCK, Block, NO_NUMBER};
+use crate::query::asking::{BLOCK, Block, NO_NUMBER, each};
 use crate::query::field::Field;
 use crate::query::subject::{Subject, Test, is_path_of};
 use crate::query::values::Values;
@@ -278,6 +278,9 @@ impl Subject for Listed<'_> {
     }
 }
 
+/// Protocols are numbered behind the outcomes of STARTTLS, by which a session goes that has none.
+const BEHIND_OUTCOMES: u32 = 1 << 8;
+
 /// Sessions of a sheet that follow each other, as many as are asked at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch<'a> {
@@ -320,6 +323,23 @@ impl Block for Stretch<'_> {
         self.listed(at)
     }
 
+    fn ask_figures(&self, field: Field, asked: u64, test: impl Fn(Option<u64>) -> bool) -> Option<u64> {
+        let entries = &self.sheet.entries;
+        let of_small = |column: &[u32]| {
+            let part = self.part_of(column);
+            each(asked, |at| test(Some(part[at].into())))
+        };
+        match field {
+            Field::Failures => Some(of_small(entries.failures())),
+            Field::Mails => Some(of_small(entries.accepted())),
+            Field::Lines => Some(of_small(entries.lines())),
+            Field::Tarpit => Some(of_small(entries.tarpit_ms())),
+            Field::Bytes => Some(each(asked, |at| test(Some(self.part_of(entries.bytes())[at])))),
+            Field::Duration => Some(each(asked, |at| test(self.part_of(entries.duration_ms())[at].get()))),
+            _ => None,
+        }
+    }
+
     fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) {
         let entries = &self.sheet.entries;
         let name = |name: &NameId| name.rank();
@@ -339,6 +359,12 @@ impl Block for Stretch<'_> {
             Field::Rule | Field::Severity => self.number_by(numbers, entries.findings(), name),
             Field::StartTls => self.number_by(numbers, entries.starttls(), |outcome| *outcome as u32),
             Field::Auth => self.number_by(numbers, entries.auth(), |outcome| *outcome as u32),
+            Field::Tls => {
+                let both = self.part_of(entries.protocol()).iter().zip(self.part_of(entries.starttls()));
+                numbers.iter_mut().zip(both).for_each(|(number, (protocol, outcome))| {
+                    *number = protocol.map_or(*outcome as u32, |known| BEHIND_OUTCOMES + known as u32);
+                });
+            }
             Field::Verdict => self.number_by(numbers, entries.verdict(), |verdict| *verdict as u32),
             Field::Error => {
                 let both = self.part_of(entries.auth_error()).iter().zip(self.part_of(entries.tls_error()));
