@@ -4,7 +4,7 @@
 //! In: [`Case`]s. Out: [`Sheet`]s, one a batch, which never change once they are made, so that
 //! whoever draws and whoever searches can share them.
 //!
-//! **Invariant**: about 170 bytes a session, and its own texts; text that repeats within a batch is held once. What is
+//! **Invariant**: about 150 bytes a session, and its own texts; text that repeats within a batch is held once. What is
 //! not held (rows, certificates, senders, recipients, message ids) is only asked for by queries that
 //! [`Query::needs_rows`](crate::query::Query::needs_rows) names.
 

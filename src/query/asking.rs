@@ -4,8 +4,9 @@
 //!
 //! Sessions that lie together share names, addresses, replies, findings. What is asked about one of these
 //! has the same answer wherever it stands, so it is worked out once and remembered by the number that
-//! stands for it (`Block::number`). And a question is put to a whole block before the next one
-//! is: of those that one part decided on, the next is not asked.
+//! stands for it (`Block::number`), or, where most sessions are asked about, for all of them at once
+//! (`Block::values`). And a question is put to a whole block before the next one is: of those that one part
+//! decided on, the next is not asked.
 //!
 //! **Invariant**: means the sessions that [`Query::matches`] means. Nothing is allocated for a session;
 //! what is remembered takes a byte for each number.
