@@ -18,7 +18,7 @@ use crate::dialogue::reply::parse_reply;
 use crate::ingest::{Case, Role};
 use crate::record::Marker;
 use crate::record::value::Timestamp;
-use crate::session::{to_id, write_id};
+use crate::session::{session_id_of, to_id, write_id};
 
 /// Says whether a value is meant.
 pub type Test<'t> = &'t mut dyn FnMut(&[u8]) -> bool;
@@ -97,22 +97,10 @@ pub trait Subject {
 /// How long an id may be that is put together without allocating, in bytes.
 const ID_BYTES: usize = 128;
 
-/// Whether a session's id passes as it stands in the log, or with the server before it, or with the ordinal
-/// behind it.
-pub(crate) fn any_form_of_id(server: &[u8], session_id: &[u8], ordinal: u32, test: Test<'_>) -> bool {
-    if test(session_id) {
-        return true;
-    }
-    let mut any_longer = |id: &[u8]| test(id) || (ordinal > 1 && test(&id[server.len() + 1..]));
-    let mut buffer = [0; ID_BYTES];
-    let mut room = &mut buffer[..];
-    match write_id(&mut room, server, session_id, ordinal) {
-        Ok(()) => {
-            let length = ID_BYTES - room.len();
-            any_longer(&buffer[..length])
-        }
-        Err(_) => any_longer(&to_id(server, session_id, ordinal)),
-    }
+/// Whether an id, with server and ordinal, passes in full, as it stands in the log, or without the server.
+pub(crate) fn any_form_of_id(id: &[u8], server: &[u8], ordinal: u32, test: Test<'_>) -> bool {
+    let without_server = id.get(server.len() + 1..).unwrap_or_default();
+    test(session_id_of(id, server, ordinal)) || test(id) || (ordinal > 1 && test(without_server))
 }
 
 impl Subject for Case<'_> {
@@ -150,7 +138,16 @@ impl Subject for Case<'_> {
 
     fn any_id(&self, test: Test<'_>) -> bool {
         let session_id = self.session.to_record(self.session.first()).session_id.to_value();
-        any_form_of_id(&Subject::server(self), &session_id, self.session.ordinal, test)
+        let (server, ordinal) = (Subject::server(self), self.session.ordinal);
+        let mut buffer = [0; ID_BYTES];
+        let mut room = &mut buffer[..];
+        match write_id(&mut room, &server, &session_id, ordinal) {
+            Ok(()) => {
+                let length = ID_BYTES - room.len();
+                any_form_of_id(&buffer[..length], &server, ordinal, test)
+            }
+            Err(_) => any_form_of_id(&to_id(&server, &session_id, ordinal), &server, ordinal, test),
+        }
     }
 
     fn helo(&self) -> Option<Cow<'_, [u8]>> {

@@ -13,10 +13,10 @@ use crate::dialogue::facts::{Auth, Protocol, StartTls};
 use crate::ingest::Role;
 use crate::query::asking::{BLOCK, Block, NO_NUMBER, each};
 use crate::query::field::Field;
-use crate::query::subject::{Subject, Test, is_path_of};
+use crate::query::subject::{Subject, Test, any_form_of_id, is_path_of};
 use crate::query::values::Values;
 use crate::record::value::Timestamp;
-use crate::session::{FileId, Position, session_id_of};
+use crate::session::{FileId, Position};
 
 use super::Place;
 use super::entry::EntryRef;
@@ -68,10 +68,6 @@ impl<'a> Listed<'a> {
     /// What `show` takes.
     pub fn id(&self) -> &'a [u8] {
         self.sheet.ids.get(*self.entry().id).unwrap_or_default()
-    }
-
-    fn ordinal(&self) -> u32 {
-        *self.entry().ordinal
     }
 
     /// The server, or the log's folder.
@@ -163,9 +159,7 @@ impl Subject for Listed<'_> {
     }
 
     fn any_id(&self, test: Test<'_>) -> bool {
-        let (server, ordinal) = (self.server_name(), self.ordinal());
-        let without_server = self.id().get(server.len() + 1..).unwrap_or_default();
-        test(session_id_of(self.id(), server, ordinal)) || test(self.id()) || (ordinal > 1 && test(without_server))
+        any_form_of_id(self.id(), self.server_name(), *self.entry().ordinal, test)
     }
 
     fn helo(&self) -> Option<Cow<'_, [u8]>> {
