@@ -312,7 +312,7 @@ fn next_read(reader: &mut dyn Read, rest: &mut Vec<u8>, chunk_bytes: usize) -> i
 /// Reads the first `n_bytes` of a text.
 ///
 /// Errors: what the system says.
-pub fn read_head(reader: impl Read, n_bytes: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_head(reader: impl Read, n_bytes: u64) -> io::Result<Vec<u8>> {
     // One byte more, so that the end is seen without growing.
     let mut head = Vec::with_capacity(usize::try_from(n_bytes + 1).unwrap_or(0));
     decoding(reader.take(n_bytes)).read_to_end(&mut head)?;

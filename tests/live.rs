@@ -530,3 +530,46 @@ fn stop_ends_the_rounds_and_open_sessions_are_still_told() {
     live.finish(&Collect, &mut take);
     assert_eq!(told, ["EX01/08DE2A1B3C4D0002", "EX01/08DE2A1B3C4D0001"]);
 }
+
+/// Collects; the session with this id takes long, as one of many rows does.
+struct CollectSlowly(&'static str);
+
+impl Study for CollectSlowly {
+    type Yield = Vec<Seen>;
+
+    fn begin(&self) -> Self::Yield {
+        Vec::new()
+    }
+
+    fn take(&self, case: &Case<'_>, batch: &mut Self::Yield) {
+        Collect.take(case, batch);
+        if batch.last().is_some_and(|seen| seen.id == self.0) {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    }
+}
+
+#[test]
+fn stop_in_the_last_chunk_loses_nothing_that_was_closed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The first one is closed, but its head is missing, and may still come.
+    let text = HEADER.to_owned() + &part(1, 3, 6) + &part(2, 0, 6) + &part(3, 0, 6);
+    fs::write(folder.path().join("a.log"), text).expect("a file");
+    for n_threads in [1, 2, 8] {
+        let mut live = Live::begin(vec![folder.path().to_owned()], None, Options { chunk_bytes: 1, n_threads });
+        let study = CollectSlowly("EX01/08DE2A1B3C4D0003");
+        let mut told = Vec::new();
+        let round = live.round(&study, &mut |batch: Batch<Vec<Seen>>| {
+            let is_last = batch.value.iter().any(|seen| seen.id == study.0);
+            told.extend(batch.value.into_iter().map(|seen| seen.id));
+            if is_last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(round.account.sessions, 2);
+        live.finish(&study, &mut |batch: Batch<Vec<Seen>>| {
+            told.extend(batch.value.into_iter().map(|seen| seen.id));
+            ControlFlow::Continue(())
+        });
+        let expected = ["EX01/08DE2A1B3C4D0002", "EX01/08DE2A1B3C4D0003", "EX01/08DE2A1B3C4D0001"];
+        assert_eq!(told, expected, "{n_threads} threads");
+    }
+}

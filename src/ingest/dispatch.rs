@@ -2,8 +2,8 @@
 //!
 //! In: a [`Task`]. Out: chunks, each with its [`Job`].
 //!
-//! **Invariant**: chunks are numbered in the order of reading, without a gap, and no more than one
-//! file is opened ahead; one that fails is named, and the next is read.
+//! **Invariant**: chunks are numbered in the order of reading, without a gap, and what follows them behind
+//! them; no more than one file is opened ahead; one that fails is named, and the next is read.
 
 use crate::record::header::Schema;
 use crate::session::FileId;
@@ -58,7 +58,7 @@ impl<'a> Dispatcher<'a> {
         self.number
     }
 
-    /// Hands out the number of the next chunk to what is no chunk, but comes in turn with them.
+    /// Hands out a number behind all chunks.
     pub(super) fn take_number(&mut self) -> u64 {
         self.number += 1;
         self.number - 1

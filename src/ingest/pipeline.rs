@@ -5,10 +5,11 @@
 //!
 //! A chunk is grouped, and the sessions that lie within it are understood, without knowing of any
 //! other ([`Desk`]). Then its worker waits for the chunk before and joins what crosses the chunk's
-//! ends ([`Rebuilder`]). The results go to the sink in the order of the chunks.
+//! ends ([`Rebuilder`]). The results go to the sink in the order of the chunks. At the end of the input
+//! the sessions that are left follow in shares, which are numbered behind the chunks and pass as they do.
 //!
-//! **Invariant**: the two orders are the chunks' numbers alone, so any number of threads gives the
-//! same. A worker waits only for chunks that were handed out before its own, so none waits forever.
+//! **Invariant**: the two orders are the numbers alone, so any number of threads gives the same, also where
+//! the sink says stop. A worker waits only for what was handed out before its own, so none waits forever.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,10 +59,9 @@ impl Reader {
             files,
             study,
             dispatcher: Mutex::new(Dispatcher::new(task, self.number)),
-            rebuilding: Turnstile::new(&mut self.rebuilder, self.number),
+            rebuilding: Turnstile::new(Rebuilding { rebuilder: &mut self.rebuilder, left: Left::Some }, self.number),
             delivery: Turnstile::new(Delivery { sink, account: Account::default() }, self.number),
             closing,
-            is_closed: AtomicBool::new(false),
             is_stopped: AtomicBool::new(false),
         };
         // Threads take longer to begin than one chunk takes to be read.
@@ -69,6 +69,9 @@ impl Reader {
             Some(Ok(pool)) => drop(pool.broadcast(|_| run.work())),
             // None are needed, or there are none to be had: this one does it alone.
             None | Some(Err(_)) => run.work(),
+        }
+        if closing == Closing::Settle {
+            run.settle();
         }
         let (account, flow, number) = run.finish();
         self.number = number;
@@ -96,12 +99,28 @@ struct Run<'a, 'b, S: Study> {
     files: &'a [LogFile],
     study: &'a S,
     dispatcher: Mutex<Dispatcher<'a>>,
-    rebuilding: Turnstile<&'a mut Rebuilder>,
+    rebuilding: Turnstile<Rebuilding<'a>>,
     delivery: Turnstile<Delivery<'a, 'b, S::Yield>>,
     closing: Closing,
-    /// Whether the sessions that were left have been handed over.
-    is_closed: AtomicBool,
     is_stopped: AtomicBool,
+}
+
+struct Rebuilding<'a> {
+    rebuilder: &'a mut Rebuilder,
+    /// Whether sessions are left at the end of the input.
+    left: Left,
+}
+
+impl Rebuilding<'_> {
+    /// Returns the next share of the sessions that are left: one at least, then `None` where there is no more.
+    fn next_share(&mut self) -> Option<Rebuilt> {
+        if self.left == Left::Nothing {
+            return None;
+        }
+        let rebuilt;
+        (rebuilt, self.left) = self.rebuilder.end();
+        Some(rebuilt)
+    }
 }
 
 struct Delivery<'a, 'b, Y> {
@@ -113,13 +132,13 @@ impl<S: Study> Run<'_, '_, S> {
     fn work(&self) {
         let _guard = BreakOnPanic(self);
         let mut desk = Desk::new(self.study.sieve());
-        if self.read_chunks(&mut desk).is_some() {
+        if self.read_chunks(&mut desk).is_continue() && self.closing == Closing::End {
             self.study_left(&mut desk);
         }
     }
 
-    /// Takes chunk after chunk, until all are handed out. `None` where another worker has panicked.
-    fn read_chunks(&self, desk: &mut Desk<'_>) -> Option<()> {
+    /// Takes chunk after chunk, until all are handed out. `Break` where another worker has panicked.
+    fn read_chunks(&self, desk: &mut Desk<'_>) -> ControlFlow<()> {
         let mut buffer = Vec::new();
         while !self.is_stopped.load(Ordering::Relaxed) {
             let Some((mut job, chunk)) = lock(&self.dispatcher).next() else { break };
@@ -131,8 +150,8 @@ impl<S: Study> Run<'_, '_, S> {
                 job.end = TextEnd::OfFile;
             }
             let text = reading.text();
-            let (rewritten, mut rebuilt) =
-                self.rebuilding.pass(job.number, |rebuilder| rebuilder.take(&job, text, prepared, desk))?;
+            let joined = self.rebuilding.pass(job.number, |turn| turn.rebuilder.take(&job, text, prepared, desk));
+            let Some((rewritten, mut rebuilt)) = joined else { return ControlFlow::Break(()) };
             rebuilt.sort();
             let (value, mut account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, desk);
             if let Some(error) = error {
@@ -144,35 +163,33 @@ impl<S: Study> Run<'_, '_, S> {
             let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64, place: Some(place) };
             self.deliver(job.number, batch, account);
         }
-        Some(())
+        ControlFlow::Continue(())
     }
 
-    /// Studies the sessions that are left when everything is read, some at a time: each share comes in
-    /// its turn as a chunk does.
+    /// Studies the sessions that are left when everything is read, share by share.
     fn study_left(&self, desk: &mut Desk<'_>) {
         while !self.is_stopped.load(Ordering::Relaxed) {
             let number = lock(&self.dispatcher).take_number();
-            let Some(Some(mut rebuilt)) = self.rebuilding.pass(number, |rebuilder| self.close_some(rebuilder)) else {
-                return;
-            };
-            rebuilt.sort();
-            let (value, account) = self.study_all(&[], &rebuilt, desk);
-            let batch = Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None };
+            let Some(rebuilt) = self.rebuilding.pass(number, Rebuilding::next_share).flatten() else { return };
+            let (batch, account) = self.study_share(rebuilt, desk);
             self.deliver(number, batch, account);
         }
     }
 
-    /// Returns the next share of the sessions that are left; at least one, then `None` where there is no more.
-    fn close_some(&self, rebuilder: &mut Rebuilder) -> Option<Rebuilt> {
-        if self.is_closed.load(Ordering::Relaxed) {
-            return None;
+    /// Hands over the sessions that are closed, while more of them may come. Only when the sink has all else,
+    /// for what is told once is not told again.
+    fn settle(&self) {
+        if !self.is_stopped.load(Ordering::Relaxed) {
+            let rebuilt = self.rebuilding.look(|turn| turn.rebuilder.settle());
+            let (batch, account) = self.study_share(rebuilt, &mut Desk::new(self.study.sieve()));
+            self.delivery.look(|delivery| self.take(delivery, batch, account));
         }
-        let (rebuilt, left) = match self.closing {
-            Closing::End => rebuilder.end(),
-            Closing::Settle => (rebuilder.settle(), Left::Nothing),
-        };
-        self.is_closed.store(left == Left::Nothing, Ordering::Relaxed);
-        Some(rebuilt)
+    }
+
+    fn study_share(&self, mut rebuilt: Rebuilt, desk: &mut Desk<'_>) -> (Batch<S::Yield>, Account) {
+        rebuilt.sort();
+        let (value, account) = self.study_all(&[], &rebuilt, desk);
+        (Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None }, account)
     }
 
     /// Lets the study take every session that ended in the chunk, in the order of their first rows.
@@ -227,10 +244,14 @@ impl<S: Study> Run<'_, '_, S> {
     }
 
     fn take(&self, delivery: &mut Delivery<'_, '_, S::Yield>, batch: Batch<S::Yield>, account: Account) {
+        // What the sink does not see does not count, however many threads were ahead of it.
+        if self.is_stopped.load(Ordering::Relaxed) {
+            return;
+        }
         delivery.account += account;
         // Chunks that were on their way when a file failed fail too, and add nothing to what was said.
         delivery.account.errors.dedup_by(|later, earlier| later.path == earlier.path);
-        if !self.is_stopped.load(Ordering::Relaxed) && (delivery.sink)(batch) == ControlFlow::Break(()) {
+        if (delivery.sink)(batch) == ControlFlow::Break(()) {
             self.is_stopped.store(true, Ordering::Relaxed);
         }
     }
@@ -292,6 +313,11 @@ impl<T> Turnstile<T> {
     fn break_off(&self) {
         lock(&self.inner).is_broken = true;
         self.moved.notify_all();
+    }
+
+    /// Does `work` out of turn: when all have passed.
+    fn look<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        work(&mut lock(&self.inner).value)
     }
 
     /// What all have passed through.

@@ -25,7 +25,7 @@ pub(super) struct Start(i64);
 
 /// A number of milliseconds that may not be known, in eight bytes and not sixteen.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Duration(u64);
+pub(super) struct Millis(u64);
 
 impl Start {
     /// Stands for none; no time is so early.
@@ -40,7 +40,7 @@ impl Start {
     }
 }
 
-impl Duration {
+impl Millis {
     /// Stands for none; no session is so long.
     const NONE: u64 = u64::MAX;
 
@@ -59,7 +59,7 @@ impl Duration {
 pub(super) struct Entry {
     pub(super) position: Position,
     pub(super) start: Start,
-    pub(super) duration_ms: Duration,
+    pub(super) duration_ms: Millis,
     pub(super) bytes: u64,
     pub(super) first_row: Place,
     pub(super) last_row: Place,

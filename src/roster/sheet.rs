@@ -22,7 +22,7 @@ use crate::record::value::Timestamp;
 use crate::session::FileId;
 
 use super::Place;
-use super::entry::{Duration, Entry, Start};
+use super::entry::{Entry, Millis, Start};
 use super::names::{NameId, NameMaker, Names};
 
 /// The clients' ends, as texts and as addresses.
@@ -141,7 +141,7 @@ impl SheetMaker {
         let entry = Entry {
             position: session.position,
             start: Start::new(facts.start),
-            duration_ms: Duration::new(case.duration_ms()),
+            duration_ms: Millis::new(case.duration_ms()),
             bytes: facts.mail.bytes,
             first_row: place(session.first()),
             last_row: place(session.last()),
