@@ -13,12 +13,10 @@
 use memchr::memchr;
 use wide::u8x16;
 
-use super::line::{hash_bytes, lead_bytes, parse_columns, parse_hex16};
+use super::line::{TIME_BYTES, hash_bytes, lead_bytes, parse_columns, parse_hex16};
 use super::value::{Shape, Timestamp};
 use super::{Field, Malformed, Marker};
 
-/// The length of `2026-11-23T08:29:00.104Z`.
-const TIME_BYTES: usize = 24;
 /// The length of `2026-11-23T08:29:`, the part that consecutive rows share.
 const MINUTE_BYTES: usize = 17;
 /// What is taken for the minute before any was read: as good as any that was checked.
