@@ -299,39 +299,12 @@ impl<'a> Stretch<'a> {
 }
 
 impl Block for Stretch<'_> {
-    fn values(&self, field: Field) -> Option<Values<'_>> {
-        match field {
-            Field::Id => Some(Values::Texts(self.sheet.ids.as_texts())),
-            Field::Helo => Some(Values::Texts(self.sheet.helos.as_texts())),
-            Field::User => Some(Values::Texts(self.sheet.users.as_texts())),
-            Field::Ip => Some(Values::Addresses(&self.sheet.hosts.ips)),
-            _ => None,
-        }
-    }
-
     fn n_sessions(&self) -> usize {
         (self.sheet.n_sessions() - self.first).min(BLOCK)
     }
 
     fn nth(&self, at: usize) -> impl Subject {
         self.listed(at)
-    }
-
-    fn ask_figures(&self, field: Field, asked: u64, test: impl Fn(Option<u64>) -> bool) -> Option<u64> {
-        let entries = &self.sheet.entries;
-        let of_small = |column: &[u32]| {
-            let part = self.part_of(column);
-            each(asked, |at| test(Some(part[at].into())))
-        };
-        match field {
-            Field::Failures => Some(of_small(entries.failures())),
-            Field::Mails => Some(of_small(entries.accepted())),
-            Field::Lines => Some(of_small(entries.lines())),
-            Field::Tarpit => Some(of_small(entries.tarpit_ms())),
-            Field::Bytes => Some(each(asked, |at| test(Some(self.part_of(entries.bytes())[at])))),
-            Field::Duration => Some(each(asked, |at| test(self.part_of(entries.duration_ms())[at].get()))),
-            _ => None,
-        }
     }
 
     fn number(&self, field: Field, numbers: &mut [u32; BLOCK]) {
@@ -370,6 +343,33 @@ impl Block for Stretch<'_> {
                 });
             }
             _ => {}
+        }
+    }
+
+    fn values(&self, field: Field) -> Option<Values<'_>> {
+        match field {
+            Field::Id => Some(Values::Texts(self.sheet.ids.as_texts())),
+            Field::Helo => Some(Values::Texts(self.sheet.helos.as_texts())),
+            Field::User => Some(Values::Texts(self.sheet.users.as_texts())),
+            Field::Ip => Some(Values::Addresses(&self.sheet.hosts.ips)),
+            _ => None,
+        }
+    }
+
+    fn ask_figures(&self, field: Field, asked: u64, test: impl Fn(Option<u64>) -> bool) -> Option<u64> {
+        let entries = &self.sheet.entries;
+        let of_small = |column: &[u32]| {
+            let part = self.part_of(column);
+            each(asked, |at| test(Some(part[at].into())))
+        };
+        match field {
+            Field::Failures => Some(of_small(entries.failures())),
+            Field::Mails => Some(of_small(entries.accepted())),
+            Field::Lines => Some(of_small(entries.lines())),
+            Field::Tarpit => Some(of_small(entries.tarpit_ms())),
+            Field::Bytes => Some(each(asked, |at| test(Some(self.part_of(entries.bytes())[at])))),
+            Field::Duration => Some(each(asked, |at| test(self.part_of(entries.duration_ms())[at].get()))),
+            _ => None,
         }
     }
 }
