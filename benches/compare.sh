@@ -80,6 +80,7 @@ lnav_format='{
 contenders=(
     'wc -l'
     'rg -c LogonDenied'
+    'rg -ci LogonDenied'
     'rg -c LogonDenied|SocketError|Unable to relay'
     'DuckDB, group by session'
     'lnav, count of sessions'
@@ -98,6 +99,7 @@ start() {
     case $1 in
     'wc -l') wc -l "${files[@]}" ;;
     'rg -c '*) rg --no-config -c "${1#rg -c }" "${files[@]}" ;;
+    'rg -ci '*) rg --no-config -ci "${1#rg -ci }" "${files[@]}" ;;
     'DuckDB'*) "$dir/venv/bin/python" -c "$duckdb_program" "$sql" "${files[@]}" ;;
     'lines -c -f '*) "$heloscope" lines -c --quiet -f "${1#lines -c -f }" "$root" ;;
     'lnav'*) lnav -n -I "$dir/lnav" -c "$lnav_sql" -c ':write-csv-to -' "${files[@]}" </dev/null ;;
@@ -312,6 +314,11 @@ goals_of() {
         value=$(calc %.2f "${medians[$at rg -c $pattern]} / ${medians[$at lines -c -f $ours]}")
         goal "$at: free text \`${pattern//|/\\|}\`, speed over \`rg\`" "$value" '' '≥ 0.33' "$value >= 0.33"
     done
+    if [[ -n ${medians[$at rg -ci LogonDenied]:-} ]]; then
+        # A word is found in any letter case.
+        value=$(calc %.2f "${medians[$at rg -ci LogonDenied]} / ${medians[$at lines -c -f LogonDenied]}")
+        goal "$at: free text \`LogonDenied\`, speed over \`rg -i\`" "$value" '' '≥ 0.33' "$value >= 0.33"
+    fi
 }
 
 goals_of_memory() {
