@@ -106,6 +106,10 @@ pub fn run() -> ExitCode {
     interrupt::listen();
     let args = match Args::try_parse() {
         Ok(args) => args,
+        Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
+            complain(&no_utf8());
+            return ExitCode::from(Exit::Error as u8);
+        }
         Err(error) => {
             // Help that was asked for goes to stdout with 0, anything else to stderr with 2.
             let _ = error.print();
@@ -167,6 +171,15 @@ fn print(text: &[u8]) -> Result<Exit, Error> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text).and_then(|()| out.flush());
     written.map(|()| Exit::Found).map_err(|error| Error::write(None, error))
+}
+
+/// Says which arguments are not UTF-8. Paths need not be, so one of them may be right.
+fn no_utf8() -> String {
+    let odd = std::env::args_os().filter(|argument| argument.to_str().is_none());
+    let odd: Vec<String> =
+        odd.map(|argument| format!("`{}`", crate::output::escape::visible(argument.as_encoded_bytes()))).collect();
+    let remedy = r"only paths can be other than UTF-8; a filter finds a byte of a row by `/(?-u:\xff)/`";
+    format!("this is not UTF-8: {}\n{remedy}", odd.join(", "))
 }
 
 /// Says something on standard error. Whoever closed it does not want to hear it.

@@ -590,6 +590,22 @@ fn schema_completions_and_manual() {
     check!("version", "--version");
 }
 
+#[cfg(unix)]
+#[test]
+fn arguments_that_are_not_utf8_are_named() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let mut command = heloscope(&["sessions", "samples", "-f"]);
+    let output = command.arg(OsStr::from_bytes(b"user:\xff")).output().expect("the program runs");
+    insta::assert_snapshot!(told(&output), @r###"
+    exit 2
+    --- stdout
+    --- stderr
+    heloscope: this is not UTF-8: `user:\xff`
+    only paths can be other than UTF-8; a filter finds a byte of a row by `/(?-u:\xff)/`
+    "###);
+}
+
 /// What bash makes of a line whose last word is begun; `replaced` is what bash takes for that word.
 #[cfg(unix)]
 fn bash_completes(line: &str, replaced: &str) -> Option<String> {

@@ -24,13 +24,145 @@ fn parse(text: &str) -> Result<Expression, String> {
     Expression::parse(text, &saved()).map_err(|error| to_syntax_text(&error))
 }
 
-/// What is wrong with each of the texts.
+/// What is wrong with each of the texts. Where a term is suggested, it is one that is understood.
+#[track_caller]
 fn wrong(texts: &[&str]) -> String {
     let told = texts.iter().map(|text| match parse(text) {
         Ok(expression) => format!("{text}: understood as {expression:?}\n"),
-        Err(error) => error + "\n",
+        Err(error) => {
+            for term in suggested_terms(&error) {
+                assert!(parse(term).is_ok(), "{text}: {term} is suggested");
+            }
+            error + "\n"
+        }
     });
     told.collect::<Vec<_>>().join("\n")
+}
+
+/// Whole terms that an error suggests, not names or values alone.
+fn suggested_terms(error: &str) -> impl Iterator<Item = &str> {
+    let suggested = error.lines().filter_map(|line| line.split_once("did you mean `")?.1.strip_suffix("`?"));
+    suggested.filter(|term| term.contains([':', '=', '~', '<', '>', '/']))
+}
+
+#[test]
+fn remedies_are_of_use() {
+    insta::assert_snapshot!(wrong(&[
+        "log*denied*",
+        "*denied*",
+        "*",
+        "auth.outcome:failed",
+        "not StartTLS.Protocol>=TLSv1.2",
+        "\u{200b}user:alice",
+        "-\u{feff}auth:failed",
+        "user:al\u{ad}ice",
+        r"connector~/^EX01\\Default/",
+        "after:08:30-09:00",
+        "helo~*.example",
+        "/(/",
+        "auth:failed|user:alice",
+        "auth:failed||rejected",
+        "user:'O Brien'",
+        "user:'O'",
+        "duration:>30",
+    ]), @r###"
+    `*` stands for something in the value of a field only
+      log*denied*
+      ^^^^^^^^^^^
+    did you mean `/log.*denied/i`?
+    to search for a `*`, put it in quotes
+
+    `*` stands for something in the value of a field only
+      *denied*
+      ^^^^^^^^
+    a word is found wherever it stands: `denied`
+    to search for a `*`, put it in quotes
+
+    `*` stands for something in the value of a field only
+      *
+      ^
+    every session is meant without it
+    to search for a `*`, put it in quotes
+
+    no field is called `auth.outcome`
+      auth.outcome:failed
+      ^^^^^^^^^^^^^^^^^^^
+    did you mean `auth:failed`?
+    to search for the text, put it in quotes
+
+    no field is called `StartTLS.Protocol`
+      not StartTLS.Protocol>=TLSv1.2
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    did you mean `tls>=TLSv1.2`?
+    to search for the text, put it in quotes
+
+    U+200B stands here, which cannot be seen
+      \u{200b}user:alice
+      ^^^^^^^^^^^^^^^^^^
+    take it out; to search for it, put the text in quotes
+
+    U+FEFF stands here, which cannot be seen
+      -\u{feff}auth:failed
+       ^^^^^^^^^^^^^^^^^^^
+    take it out; to search for it, put the text in quotes
+
+    U+00AD stands here, which cannot be seen
+      user:al\xadice
+           ^^^^^^^^^
+    take it out; to search for it, put the text in quotes
+
+    `~` sees a connector's name without its server
+      connector~/^EX01\\Default/
+                ^^^^^^^^^^^^^^^^
+    the server has a field of its own: `server:EX01 connector~/…/`; `connector:EX01\*` knows both
+
+    `08:30-09:00` is no time
+      after:08:30-09:00
+            ^^^^^^^^^^^
+    expected 2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)
+    for a span, `after:08:30 before:09:00`; an offset goes with a day
+
+    this is no regular expression: repetition operator missing expression
+      helo~*.example
+           ^^^^^^^^^
+    `helo:` takes a text, with * and ? for the whole value
+
+    this is no regular expression: unclosed group
+      /(/
+      ^^^
+    to search for the text as it is, put it in quotes
+
+    `|` does not part values
+      auth:failed|user:alice
+           ^^^^^^^^^^^^^^^^^
+    did you mean `auth:failed or user:alice`?
+
+    `|` does not part values
+      auth:failed||rejected
+           ^^^^^^^^^^^^^^^^
+    did you mean `auth:failed,rejected`?
+
+    `'` does not hold a value together
+      user:'O Brien'
+           ^^
+    write `user:"…"`
+    to search for the text with its `'`, put it in quotes
+
+    `'` does not hold a value together
+      user:'O'
+           ^^^
+    did you mean `user:"O"`?
+    to search for the text with its `'`, put it in quotes
+
+    `:` and an order are two operators
+      duration:>30
+               ^^^
+    did you mean `duration>30s`?
+    "###);
+    // A name that a record has, but as a host's, and an offset that goes with a day.
+    for text in ["mail.contoso.com:25", "auth.contoso.com:587", "after:2026-11-23T08:30-09:00", "after:08:30+02:00"] {
+        assert!(parse(text).is_ok(), "{text}");
+    }
 }
 
 #[test]
@@ -793,7 +925,8 @@ fn what_is_no_word() {
     `*` stands for something in the value of a field only
       mfp*
       ^^^^
-    a word is found wherever it stands: `mfp`; to search for a `*`, put it in quotes
+    a word is found wherever it stands: `mfp`
+    to search for a `*`, put it in quotes
 
     nothing to search for: every row holds it
       //
@@ -818,24 +951,26 @@ fn regular_expressions_that_are_none_or_too_large() {
     this is no regular expression: unclosed group
       helo~"("
            ^^^
-    to search for the text as it is, put it in quotes
+    `helo:` takes a text, with * and ? for the whole value
 
     this is no regular expression: repetition operator missing expression
       user~*x
            ^^
-    to search for the text as it is, put it in quotes
+    `user:` takes a text, with * and ? for the whole value
 
     this regular expression is too large
       /(a{1000}){1000}/
       ^^^^^^^^^^^^^^^^^
     what is repeated counts as often as it is: `(a{1000}){1000}` is a million
     `\w` holds the letters of all languages: `(?-u:\w)` holds those of ASCII
+    to search for the text as it is, put it in quotes
 
     this regular expression is too large
       /\w{9999}/
       ^^^^^^^^^^
     what is repeated counts as often as it is: `(a{1000}){1000}` is a million
     `\w` holds the letters of all languages: `(?-u:\w)` holds those of ASCII
+    to search for the text as it is, put it in quotes
     "###);
 }
 
@@ -847,10 +982,10 @@ fn hostile_text_is_shown_escaped_with_the_caret_in_place() {
         "a\tb starttsl:x",
         &format!("{} auth:faild {}", "word ".repeat(40), "word ".repeat(40)),
     ]), @r###"
-    `\x07\x1b]0;title` is no value of `auth`
+    U+202E stands here, which cannot be seen
       \x1b[31mx\u{202e} auth:\x07\x1b]0;title
-                             ^^^^^^^^^^^^^^^^
-    expected not-attempted, succeeded, rejected, failed, abandoned, unknown
+      ^^^^^^^^^^^^^^^^^
+    take it out; to search for it, put the text in quotes
 
     `faild` is no value of `auth`
       组织 größe auth:faild x

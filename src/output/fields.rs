@@ -28,7 +28,8 @@ pub const GRAMMAR: &str = concat!(
     "  field<value  field>=value   numbers, lengths of time, ordered words\n",
     "  field~/regex/i              a regular expression\n",
     "  LogonDenied  \"5.7.3 x\"      some row holds it, letter case ignored\n",
-    "  /5[0-9]{2} 5\\.7/i           some row matches it\n",
+    "  /5[0-9]{2} 5\\.7/i           some row matches it, from its time on, quotes as they\n",
+    "                              stand in the log: /,<,QUIT,$/\n",
     "  @name                       a saved filter",
 );
 

@@ -164,7 +164,8 @@ impl Reading<'_> {
             ));
         }
         if text.len() > MAX_QUERY_BYTES {
-            let problem = Problem::new(format!("the filter is longer than {MAX_QUERY_BYTES} bytes"));
+            let problem = Problem::new(format!("the filter is longer than {MAX_QUERY_BYTES} bytes"))
+                .help("ask for what its values have in common, or in several goes");
             return Err(error(text, 0..text.len(), problem));
         }
         let tree = parse_tree(text).map_err(|fault| explain(text, fault))?;
@@ -203,7 +204,8 @@ impl Reading<'_> {
     fn count(&mut self, place: Place) -> Result<(), Wrong> {
         self.n_terms += 1;
         if self.n_terms > MAX_TERMS {
-            let problem = Problem::new(format!("more than {MAX_TERMS} terms, those of saved filters counted"));
+            let problem = Problem::new(format!("more than {MAX_TERMS} terms, those of saved filters counted"))
+                .help("values of one field can be one term: `user:alice,bob`");
             return Err(Wrong::Here((place, problem)));
         }
         Ok(())
@@ -228,7 +230,9 @@ impl Reading<'_> {
             return here(problem);
         }
         if self.within.len() >= MAX_SAVED_DEPTH {
-            return here(Problem::new(format!("more than {MAX_SAVED_DEPTH} saved filters within one another")));
+            let problem = Problem::new(format!("more than {MAX_SAVED_DEPTH} saved filters within one another"))
+                .help("write out what one of them stands for");
+            return here(problem);
         }
         self.within.push(filter.name.clone());
         let read = self.read(&filter.text).map_err(|mut error| {
@@ -327,7 +331,8 @@ fn explain(text: &str, fault: Fault) -> SyntaxError {
         Expected::OneValue => {
             Problem::new("only `:` takes several values").expected("one value").helps(slip::several_values(text, at))
         }
-        Expected::Shallower => Problem::new(format!("brackets and negations are nested deeper than {MAX_DEPTH}")),
+        Expected::Shallower => Problem::new(format!("brackets and negations are nested deeper than {MAX_DEPTH}"))
+            .help("brackets within brackets are needed only where `and` and `or` take turns"),
     };
     let length = text[at..].chars().next().map_or(0, char::len_utf8);
     error(text, at..at + length, problem)

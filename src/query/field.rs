@@ -175,7 +175,7 @@ pub const FIELDS: [FieldEntry; 34] = [
     row(Field::Cipher, "cipher", Kind::Text, "cipher that TLS settled on", "cipher:AES_256"),
     row(Field::Cert, "cert", Kind::Text, "any text of a certificate", "cert:434AC224*"),
     row(Field::Auth, "auth", Kind::Word(AUTH_WORDS), "what became of the last AUTH", "auth:failed,rejected"),
-    row(Field::Mechanism, "mechanism", Kind::Text, "mechanism of the last AUTH", "mechanism:NTLM"),
+    row(Field::Mechanism, "mechanism", Kind::Text, "mechanism of the last AUTH, in any letter case", "mechanism:NTLM"),
     row(Field::User, "user", Kind::Text, "user of the last AUTH", "user:alice"),
     row(Field::Error, "error", Kind::Text, "Exchange's word for a failed login or handshake", "error:LogonDenied"),
     row(Field::Failures, "failures", Kind::Number, "AUTH commands that failed", "failures>=3"),

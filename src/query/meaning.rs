@@ -76,7 +76,8 @@ pub(super) fn mean_rows(value: &Value) -> Result<Meaning, Problem> {
     }
     let pattern = match value {
         Value::Text(text) => RowPattern::text(text)?,
-        Value::Regex { pattern, ignores_case } => RowPattern::regex(pattern, *ignores_case)?,
+        Value::Regex { pattern, ignores_case } => RowPattern::regex(pattern, *ignores_case)
+            .map_err(|problem| problem.help("to search for the text as it is, put it in quotes"))?,
     };
     Ok(Meaning::Question(Question::Rows(pattern)))
 }
@@ -115,7 +116,8 @@ fn text(field: Field, operator: Operator, value: &Value) -> Result<Pattern, Prob
             Err(Problem::new("nothing to search for: every value holds it").expected("a regular expression"))
         }
         (Operator::Matches, Value::Regex { pattern, ignores_case: flag }) => {
-            regex(pattern, *flag || ignores_case).map(Pattern::Regex)
+            let plain = format!("`{}:` takes a text, with * and ? for the whole value", field.name());
+            regex(pattern, *flag || ignores_case).map(Pattern::Regex).map_err(|problem| problem.help(plain))
         }
         (Operator::Is | Operator::IsNot, value) if ignores_case => Ok(Pattern::IsInAnyCase(value.as_text().into())),
         (Operator::Is | Operator::IsNot, value) => Ok(Pattern::Is(value.as_text().into())),
@@ -127,6 +129,10 @@ fn text(field: Field, operator: Operator, value: &Value) -> Result<Pattern, Prob
 /// A connector by its name; behind a server and a backslash, as Exchange itself names it, of that server.
 fn connector(operator: Operator, value: &Value) -> Result<ConnectorTest, Problem> {
     let read = |part: &str| text(Field::Connector, operator, &Value::Text(part.to_owned()));
+    if operator == Operator::Matches && value.as_text().contains(r"\\") {
+        let meant = r"the server has a field of its own: `server:EX01 connector~/…/`; `connector:EX01\*` knows both";
+        return Err(Problem::new("`~` sees a connector's name without its server").help(meant));
+    }
     let parts = match (operator, value.as_text().split_once('\\')) {
         (Operator::Has | Operator::Is | Operator::IsNot, Some((server, name))) => Some((read(server)?, read(name)?)),
         _ => None,

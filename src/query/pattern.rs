@@ -207,7 +207,6 @@ fn explain(error: &regex::Error) -> Problem {
             let why =
                 text.lines().rev().find_map(|line| line.trim().strip_prefix("error: ")).unwrap_or("cannot be read");
             Problem::new(format!("this is no regular expression: {why}"))
-                .help("to search for the text as it is, put it in quotes")
         }
     }
 }

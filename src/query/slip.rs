@@ -82,6 +82,25 @@ pub(super) fn other_name(name: &str) -> Option<&'static str> {
     OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, field)| *field)
 }
 
+/// What stands in the record of a session within another thing, and the field that asks for it.
+const RECORD_NAMES: [(&str, &str); 15] = [
+    ("auth.error", "error"),
+    ("auth.failures", "failures"),
+    ("auth.mechanism", "mechanism"),
+    ("auth.outcome", "auth"),
+    ("auth.user", "user"),
+    ("mail.accepted", "mails"),
+    ("mail.bytes", "bytes"),
+    ("mail.message_ids", "msgid"),
+    ("mail.recipients", "to"),
+    ("mail.senders", "from"),
+    ("starttls.certificate", "cert"),
+    ("starttls.cipher", "cipher"),
+    ("starttls.error", "error"),
+    ("starttls.outcome", "starttls"),
+    ("starttls.protocol", "tls"),
+];
+
 /// Words that people try, beside the outcomes that they mean, the likeliest first: the first one that the
 /// field knows is meant.
 const OTHER_VALUES: [(&str, &[&str]); 26] = [
@@ -133,35 +152,51 @@ const TYPOGRAPHIC: [char; 10] = [
     '\u{2212}',
 ];
 
+/// Characters that are copied along from pages and letters, and cannot be seen: soft hyphens, blanks without
+/// width, marks of direction and of byte order.
+fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+fn unseen(text: &str) -> Option<Problem> {
+    let unseen = text.chars().find(|character| is_unseen(*character))?;
+    let problem = Problem::new(format!("U+{:04X} stands here, which cannot be seen", u32::from(unseen)));
+    Some(problem.help("take it out; to search for it, put the text in quotes"))
+}
+
 /// Says what is wrong with a word that stands alone, if it is a slip.
 pub(super) fn in_word(word: &Part) -> Option<Problem> {
     if word.style != Style::Bare {
         return None;
     }
     let text = &word.text[..];
+    if let Some(problem) = unseen(text) {
+        return Some(problem);
+    }
     if text.contains('/') && Network::parse(text).is_ok() {
         let meant = format!("did you mean `ip:{text}`?");
         return Some(Problem::new("this is taken for a text, not for a network").help(meant).help(IN_QUOTES));
     }
-    if let Some(problem) = negated_field(text) {
+    if let Some(problem) = negated_field(text).or_else(|| name_in_record(text)) {
         return Some(problem);
     }
-    let meant =
-        match text {
-            "&&" | "&" => "side by side means and: `a b`",
-            "||" | "|" => "write `a or b`",
-            text if text.starts_with(TYPOGRAPHIC) => KEYBOARD,
-            text if text.contains('\u{ff1a}') => "write `:`, as it stands on the keyboard",
-            text if text.starts_with('\'') => "write \"…\"; around a whole filter, cmd.exe knows \"…\" only",
-            text if text.contains('*') => {
-                let problem = "`*` stands for something in the value of a field only";
-                let bare = text.trim_matches('*');
-                return Some(Problem::new(problem).help(format!(
-                    "a word is found wherever it stands: `{bare}`; to search for a `*`, put it in quotes"
-                )));
-            }
-            _ => return None,
-        };
+    let meant = match text {
+        "&&" | "&" => "side by side means and: `a b`",
+        "||" | "|" => "write `a or b`",
+        text if text.starts_with(TYPOGRAPHIC) => KEYBOARD,
+        text if text.contains('\u{ff1a}') => "write `:`, as it stands on the keyboard",
+        text if text.starts_with('\'') => "write \"…\"; around a whole filter, cmd.exe knows \"…\" only",
+        text if text.contains('*') => {
+            let problem = "`*` stands for something in the value of a field only";
+            let meant = match text.trim_matches('*') {
+                "" => "every session is meant without it".to_owned(),
+                bare if bare.contains('*') => format!("did you mean `/{}/i`?", wildcard_in_row(bare)),
+                bare => format!("a word is found wherever it stands: `{bare}`"),
+            };
+            return Some(Problem::new(problem).help(meant).help("to search for a `*`, put it in quotes"));
+        }
+        _ => return None,
+    };
     Some(Problem::new(format!("`{}` means nothing here", word.text)).help(meant).help(IN_QUOTES))
 }
 
@@ -174,10 +209,28 @@ fn negated_field(text: &str) -> Option<Problem> {
     Some(Problem::new(format!("`!{operator}` is no operator")).help(meant).help(IN_QUOTES))
 }
 
+/// The regular expression that finds a row with all parts of a wildcard.
+fn wildcard_in_row(text: &str) -> String {
+    let parts: Vec<String> = text.split('*').filter(|part| !part.is_empty()).map(regex::escape).collect();
+    parts.join(".*").replace('/', "\\/")
+}
+
+/// Names of the record would make a text of a field and its value.
+fn name_in_record(text: &str) -> Option<Problem> {
+    let (name, value) = text.split_at(text.find([':', '=', '!', '~', '<', '>'])?);
+    let lower = name.to_lowercase();
+    let (_, field) = RECORD_NAMES.iter().find(|(in_record, _)| *in_record == lower)?;
+    let meant = format!("did you mean `{field}{value}`?");
+    Some(Problem::new(format!("no field is called `{name}`")).help(meant).help(IN_QUOTES))
+}
+
 /// Says what is wrong with a value, if it is a slip.
 pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option<Problem> {
     if value.style != Style::Bare {
         return None;
+    }
+    if let Some(problem) = unseen(&value.text) {
+        return Some(problem);
     }
     let (name, text) = (field.name(), &value.text[..]);
     let rest = text.trim_start_matches(['=', '~', '!', '>', '<']);
@@ -197,7 +250,10 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
         ),
         (_, '\'') => Some(
             Problem::new("`'` does not hold a value together")
-                .help(did_you_mean(format!("{name}{}\"{}\"", operator.as_text(), text.trim_matches('\''))))
+                .help(match text[1..].strip_suffix('\'') {
+                    Some(inner) => did_you_mean(format!("{name}{}\"{inner}\"", operator.as_text())),
+                    None => format!("write `{name}{}\"…\"`", operator.as_text()),
+                })
                 .help("to search for the text with its `'`, put it in quotes"),
         ),
         (_, first) if TYPOGRAPHIC.contains(&first) => {
@@ -207,11 +263,19 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
             Some(Problem::new(format!("`={order}` is no operator")).help(did_you_mean(format!("{name}{order}={rest}"))))
         }
         (Operator::Has | Operator::Is, _) if text.contains('|') && field.entry().kind != Kind::Text => {
-            let meant = did_you_mean(format!("{name}:{}", text.replace("||", "|").replace('|', ",")));
-            Some(Problem::new("`|` does not part values").help(meant))
+            let values = text.replace("||", "|");
+            let is_term = |part: &str| part.split_once([':', '=', '~']).is_some_and(|(name, _)| is_field(name));
+            let meant = match values.split('|').skip(1).all(is_term) {
+                true => format!("{name}{}{}", operator.as_text(), values.replace('|', " or ")),
+                false => format!("{name}:{}", values.replace('|', ",")),
+            };
+            Some(Problem::new("`|` does not part values").help(did_you_mean(meant)))
         }
         (Operator::Has, '<' | '>') if field.entry().kind.operators().contains('<') => {
-            Some(Problem::new("`:` and an order are two operators").help(did_you_mean(format!("{name}{text}"))))
+            let is_number = text.ends_with(|last: char| last.is_ascii_digit());
+            let unit = if field.entry().kind == Kind::Duration && is_number { "s" } else { "" };
+            let meant = did_you_mean(format!("{name}{text}{unit}"));
+            Some(Problem::new("`:` and an order are two operators").help(meant))
         }
         (_, '<') if matches!(field, Field::From | Field::To) && text.ends_with('>') => {
             let address = text.trim_matches(['<', '>']);
@@ -223,10 +287,16 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
     }
 }
 
+fn is_field(name: &str) -> bool {
+    Field::by_name(name).is_some()
+}
+
 /// A comma that was put between two terms makes the second one a value of the first.
 fn another_term(name: &str, text: &str) -> Option<Problem> {
     let (other, _) = text.split_once([':', '=', '~'])?;
-    Field::by_name(other)?;
+    if !is_field(other) {
+        return None;
+    }
     let problem = Problem::new(format!("`{text}` is taken for a value of `{name}`"));
     Some(problem.help("terms stand side by side, without a comma").help(IN_QUOTES))
 }

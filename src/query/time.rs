@@ -38,6 +38,7 @@ impl When {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let parsed = match text.strip_prefix('-') {
             Some(length) => return parse_length(length).map(ago).map_err(|_| no_time(text)),
+            None if is_span(text) => None,
             None if is_clock(text) => parse_clock(text).map(Self::OnLastDay),
             None => parse_date_time(text).map(Self::At),
         };
@@ -65,6 +66,7 @@ fn no_time(text: &str) -> Problem {
         .expected("2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)");
     let is_day = ["today", "yesterday"].iter().any(|day| day.eq_ignore_ascii_case(text));
     match parse_length(text) {
+        _ if is_span(text) => problem.help("for a span, `after:08:30 before:09:00`; an offset goes with a day"),
         _ if is_day => problem.help("for a day before now, `-24h`"),
         Ok(length_ms) if length_ms > 0 => problem.help(format!("did you mean `-{text}`?")),
         _ => problem,
@@ -73,6 +75,11 @@ fn no_time(text: &str) -> Problem {
 
 fn is_clock(text: &str) -> bool {
     text.find(':').is_some_and(|at| at <= 2)
+}
+
+/// Whether it is `08:30-09:00`: nobody means an offset by that.
+fn is_span(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(from, to)| is_clock(from) && is_clock(to))
 }
 
 /// Reads `08:30`, `08:30:15.250`, with or without `Z`. Units: ticks since midnight.
@@ -222,6 +229,7 @@ mod tests {
             "-2",
             "-2x",
             "2026-11-23T08:30+2",
+            "08:30-09:00",
             "2026-11",
             "08:60",
             ":",
