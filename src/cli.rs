@@ -175,7 +175,7 @@ fn print(text: &[u8]) -> Result<Exit, Error> {
 
 /// Says which arguments are not UTF-8. Paths need not be, so one of them may be right.
 fn no_utf8() -> String {
-    let odd = std::env::args_os().filter(|argument| argument.to_str().is_none());
+    let odd = std::env::args_os().skip(1).filter(|argument| argument.to_str().is_none());
     let odd: Vec<String> =
         odd.map(|argument| format!("`{}`", crate::output::escape::visible(argument.as_encoded_bytes()))).collect();
     let remedy = r"only paths can be other than UTF-8; a filter finds a byte of a row by `/(?-u:\xff)/`";

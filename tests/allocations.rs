@@ -72,7 +72,14 @@ impl Study for Matching {
 fn queries() -> Vec<(String, Query)> {
     let moment = Timestamp::parse(b"2026-11-23T12:00:00Z").expect("a time");
     let times = Times { now: moment, last: Some(moment) };
-    let more = ["LogonDenied", "/5[0-9]{2} 5\\.7/i", "nowhere or -\"5.7.3\"", "helo~^pc", "@failed"];
+    let more = [
+        "LogonDenied",
+        "/5[0-9]{2} 5\\.7/i",
+        "nowhere or -\"5.7.3\"",
+        "helo~^pc",
+        r"connector~/^EX0[0-9]\\nowhere/",
+        "@failed",
+    ];
     // Certificates are read anew where they are asked for.
     let examples = FIELDS.iter().filter(|entry| entry.name != "cert").map(|entry| entry.example);
     let ready = |text| Query::parse(text, &SavedFilters::default(), &times).expect(text);

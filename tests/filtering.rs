@@ -198,6 +198,14 @@ fn texts() {
         ("connector=\"EX01\\Default Frontend EX01\"", &|record| {
             text(record, "/server") == "EX01" && text(record, "/connector") == "Default Frontend EX01"
         }),
+        (r"connector~/^EX01\\Client.*EX01$/", &|record| {
+            let connector = text(record, "/connector");
+            text(record, "/server") == "EX01" && connector.starts_with("Client") && connector.ends_with("EX01")
+        }),
+        ("connector~/^Client/", &|record| text(record, "/connector").starts_with("Client")),
+        ("-connector~/^ex01/i", &|record| {
+            !text(record, "/server").eq_ignore_ascii_case("ex01") && !text(record, "/connector").starts_with("EX01")
+        }),
         ("connector:组织", &|record| text(record, "/connector").contains("组织")),
         ("server=EX02", &|record| text(record, "/server") == "EX02"),
         ("cipher:3des", &|record| text(record, "/starttls/cipher") == "3DES"),

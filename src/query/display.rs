@@ -113,5 +113,7 @@ fn is_plain_value(text: &str) -> bool {
     let is_inner = |next: char| {
         next.is_alphanumeric() || matches!(next, '.' | '-' | '_' | '@' | ':' | '*' | '?' | '+' | '%' | '/')
     };
-    !text.is_empty() && text.chars().all(is_inner) && !text.starts_with('/')
+    // A field before a colon would be taken for a term of its own.
+    let is_term = text.split_once(':').is_some_and(|(name, _)| Field::by_name(name).is_some());
+    !text.is_empty() && text.chars().all(is_inner) && !text.starts_with('/') && !is_term
 }

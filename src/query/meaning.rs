@@ -129,15 +129,12 @@ fn text(field: Field, operator: Operator, value: &Value) -> Result<Pattern, Prob
 /// A connector by its name; behind a server and a backslash, as Exchange itself names it, of that server.
 fn connector(operator: Operator, value: &Value) -> Result<ConnectorTest, Problem> {
     let read = |part: &str| text(Field::Connector, operator, &Value::Text(part.to_owned()));
-    if operator == Operator::Matches && value.as_text().contains(r"\\") {
-        let meant = r"the server has a field of its own: `server:EX01 connector~/…/`; `connector:EX01\*` knows both";
-        return Err(Problem::new("`~` sees a connector's name without its server").help(meant));
-    }
     let parts = match (operator, value.as_text().split_once('\\')) {
         (Operator::Has | Operator::Is | Operator::IsNot, Some((server, name))) => Some((read(server)?, read(name)?)),
         _ => None,
     };
-    Ok(ConnectorTest { name: text(Field::Connector, operator, value)?, server_and_name: parts })
+    let name = text(Field::Connector, operator, value)?;
+    Ok(ConnectorTest { name, sees_server: operator == Operator::Matches, server_and_name: parts })
 }
 
 /// An endpoint is no address: what its port is asked for with is said.

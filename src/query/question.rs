@@ -65,6 +65,8 @@ impl CodeTest {
 pub(super) struct ConnectorTest {
     /// The name.
     pub(super) name: Pattern,
+    /// Whether the name can be meant behind its server too.
+    pub(super) sees_server: bool,
     /// Server and name, where both were asked for.
     pub(super) server_and_name: Option<(Pattern, Pattern)>,
 }
@@ -73,8 +75,26 @@ impl ConnectorTest {
     fn is_match<S: Subject + ?Sized>(&self, name: &[u8], subject: &S) -> bool {
         let is_of_server =
             |(server, of_server): &(Pattern, Pattern)| of_server.is_match(name) && server.is_match(&subject.server());
-        self.name.is_match(name) || self.server_and_name.as_ref().is_some_and(is_of_server)
+        self.name.is_match(name)
+            || self.server_and_name.as_ref().is_some_and(is_of_server)
+            || self.sees_server && is_in_full(&subject.server(), name, &self.name)
     }
+}
+
+/// As much as Exchange lets the names of a server and a connector have, and more.
+const FULL_NAME_BYTES: usize = 512;
+
+/// Whether a connector is meant by its name behind its server, as Exchange itself names it. Nothing is allocated
+/// but for names that are none of Exchange's.
+fn is_in_full(server: &[u8], name: &[u8], pattern: &Pattern) -> bool {
+    let mut room = [0; FULL_NAME_BYTES];
+    let Some(full) = room.get_mut(..server.len() + 1 + name.len()) else {
+        return pattern.is_match(&[server, name].join(&b'\\'));
+    };
+    full[..server.len()].copy_from_slice(server);
+    full[server.len()] = b'\\';
+    full[server.len() + 1..].copy_from_slice(name);
+    pattern.is_match(full)
 }
 
 /// One term, ready to be asked. Where it holds several values, any of them will do.

@@ -79,16 +79,20 @@ const OTHER_NAMES: [(&str, &str); 61] = [
 /// Returns the field that a name stands for elsewhere.
 pub(super) fn other_name(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase().replace('-', "_");
-    OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, field)| *field)
+    let in_record = || RECORD_NAMES.iter().find(|(in_record, _)| in_record.replace('.', "_") == name);
+    OTHER_NAMES.iter().find(|(other, _)| *other == name).or_else(in_record).map(|(_, field)| *field)
 }
 
 /// What stands in the record of a session within another thing, and the field that asks for it.
-const RECORD_NAMES: [(&str, &str); 15] = [
+const RECORD_NAMES: [(&str, &str); 18] = [
+    ("auth.attempts", "failures"),
     ("auth.error", "error"),
     ("auth.failures", "failures"),
     ("auth.mechanism", "mechanism"),
     ("auth.outcome", "auth"),
     ("auth.user", "user"),
+    ("findings.rule", "rule"),
+    ("findings.severity", "severity"),
     ("mail.accepted", "mails"),
     ("mail.bytes", "bytes"),
     ("mail.message_ids", "msgid"),
@@ -155,11 +159,19 @@ const TYPOGRAPHIC: [char; 10] = [
 /// Characters that are copied along from pages and letters, and cannot be seen: soft hyphens, blanks without
 /// width, marks of direction and of byte order.
 fn is_unseen(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Joins letters or keeps them apart: part of how names are written, but at their ends.
+fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}')
 }
 
 fn unseen(text: &str) -> Option<Problem> {
-    let unseen = text.chars().find(|character| is_unseen(*character))?;
+    let ends = [text.chars().next()?, text.chars().next_back()?];
+    let at_end = || ends.into_iter().find(|character| is_joiner(*character));
+    let unseen = text.chars().find(|character| is_unseen(*character)).or_else(at_end)?;
     let problem = Problem::new(format!("U+{:04X} stands here, which cannot be seen", u32::from(unseen)));
     Some(problem.help("take it out; to search for it, put the text in quotes"))
 }
@@ -189,9 +201,9 @@ pub(super) fn in_word(word: &Part) -> Option<Problem> {
         text if text.contains('*') => {
             let problem = "`*` stands for something in the value of a field only";
             let meant = match text.trim_matches('*') {
-                "" => "every session is meant without it".to_owned(),
+                "" => "every row holds it: leave it out".to_owned(),
                 bare if bare.contains('*') => format!("did you mean `/{}/i`?", wildcard_in_row(bare)),
-                bare => format!("a word is found wherever it stands: `{bare}`"),
+                bare => format!("a text is found wherever it stands: `\"{bare}\"`"),
             };
             return Some(Problem::new(problem).help(meant).help("to search for a `*`, put it in quotes"));
         }
@@ -217,10 +229,12 @@ fn wildcard_in_row(text: &str) -> String {
 
 /// Names of the record would make a text of a field and its value.
 fn name_in_record(text: &str) -> Option<Problem> {
-    let (name, value) = text.split_at(text.find([':', '=', '!', '~', '<', '>'])?);
+    let (name, _) = text.split_at(text.find([':', '=', '!', '~', '<', '>'])?);
     let lower = name.to_lowercase();
-    let (_, field) = RECORD_NAMES.iter().find(|(in_record, _)| *in_record == lower)?;
-    let meant = format!("did you mean `{field}{value}`?");
+    // What lies deeper still belongs to the same: `starttls.certificate.subject`.
+    let is_of = |whole: &str| lower.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let (_, field) = RECORD_NAMES.iter().find(|(in_record, _)| is_of(in_record))?;
+    let meant = format!("did you mean `{field}`?");
     Some(Problem::new(format!("no field is called `{name}`")).help(meant).help(IN_QUOTES))
 }
 
@@ -243,14 +257,15 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
         (_, '=' | '~') => {
             let meant = if text.contains('~') { "~" } else { "=" };
             let wrong = format!("`{}{}` is no operator", operator.as_text(), &text[..text.len() - rest.len()]);
-            Some(Problem::new(wrong).help(did_you_mean(format!("{name}{meant}{rest}"))).help(IN_QUOTES))
+            let meant = format!("{name}{meant}{}", with_unit(field, rest));
+            Some(Problem::new(wrong).help(did_you_mean(meant)).help(IN_QUOTES))
         }
         (_, '!') => Some(
             Problem::new("`!` stands before `=` only").help(did_you_mean(format!("-{name}:{rest}"))).help(IN_QUOTES),
         ),
         (_, '\'') => Some(
             Problem::new("`'` does not hold a value together")
-                .help(match text[1..].strip_suffix('\'') {
+                .help(match text[1..].strip_suffix('\'').filter(|inner| !inner.ends_with('\\')) {
                     Some(inner) => did_you_mean(format!("{name}{}\"{inner}\"", operator.as_text())),
                     None => format!("write `{name}{}\"…\"`", operator.as_text()),
                 })
@@ -260,21 +275,12 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
             Some(Problem::new(format!("`{first}` does not hold a value together")).help(KEYBOARD).help(IN_QUOTES))
         }
         (Operator::Is, order @ ('<' | '>')) if field.entry().kind.operators().contains('<') => {
-            Some(Problem::new(format!("`={order}` is no operator")).help(did_you_mean(format!("{name}{order}={rest}"))))
+            let meant = format!("{name}{order}={}", with_unit(field, rest));
+            Some(Problem::new(format!("`={order}` is no operator")).help(did_you_mean(meant)))
         }
-        (Operator::Has | Operator::Is, _) if text.contains('|') && field.entry().kind != Kind::Text => {
-            let values = text.replace("||", "|");
-            let is_term = |part: &str| part.split_once([':', '=', '~']).is_some_and(|(name, _)| is_field(name));
-            let meant = match values.split('|').skip(1).all(is_term) {
-                true => format!("{name}{}{}", operator.as_text(), values.replace('|', " or ")),
-                false => format!("{name}:{}", values.replace('|', ",")),
-            };
-            Some(Problem::new("`|` does not part values").help(did_you_mean(meant)))
-        }
+        (Operator::Has | Operator::Is, _) if is_parted_by_pipe(field, text) => Some(parted_by_pipe(field, text)),
         (Operator::Has, '<' | '>') if field.entry().kind.operators().contains('<') => {
-            let is_number = text.ends_with(|last: char| last.is_ascii_digit());
-            let unit = if field.entry().kind == Kind::Duration && is_number { "s" } else { "" };
-            let meant = did_you_mean(format!("{name}{text}{unit}"));
+            let meant = did_you_mean(format!("{name}{}", with_unit(field, text)));
             Some(Problem::new("`:` and an order are two operators").help(meant))
         }
         (_, '<') if matches!(field, Field::From | Field::To) && text.ends_with('>') => {
@@ -289,6 +295,38 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
 
 fn is_field(name: &str) -> bool {
     Field::by_name(name).is_some()
+}
+
+/// Whether `|` parts values or whole terms. It can belong to a text.
+fn is_parted_by_pipe(field: Field, text: &str) -> bool {
+    let is_term = |part: &str| {
+        let name = part.split([':', '=', '~', '!', '<', '>']).next().unwrap_or_default();
+        name.len() < part.len() && is_field(name.trim_start_matches('-'))
+    };
+    text.contains('|') && (field.entry().kind != Kind::Text || text.split('|').any(is_term))
+}
+
+fn parted_by_pipe(field: Field, text: &str) -> Problem {
+    let values = text.replace("||", "|");
+    let is_value = |part: &str| {
+        !part.is_empty() && part.chars().all(|next| next.is_alphanumeric() || matches!(next, '.' | '-' | '/'))
+    };
+    match values.split('|').all(is_value) {
+        true => Problem::new("`|` does not part values").help(format!(
+            "did you mean `{}:{}`?",
+            field.name(),
+            values.replace('|', ",")
+        )),
+        false => Problem::new("`|` parts nothing")
+            .help("`,` stands between values, `or` between terms: `auth:failed,rejected or user:alice`"),
+    }
+}
+
+/// A length of time has a unit.
+fn with_unit(field: Field, text: &str) -> String {
+    let is_number = text.ends_with(|last: char| last.is_ascii_digit());
+    let unit = if field.entry().kind == Kind::Duration && is_number { "s" } else { "" };
+    format!("{text}{unit}")
 }
 
 /// A comma that was put between two terms makes the second one a value of the first.

@@ -66,7 +66,9 @@ fn no_time(text: &str) -> Problem {
         .expected("2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)");
     let is_day = ["today", "yesterday"].iter().any(|day| day.eq_ignore_ascii_case(text));
     match parse_length(text) {
-        _ if is_span(text) => problem.help("for a span, `after:08:30 before:09:00`; an offset goes with a day"),
+        _ if is_span(text) => {
+            problem.help("a span has two times, `after:08:30 before:09:00`; an offset like that goes with a day")
+        }
         _ if is_day => problem.help("for a day before now, `-24h`"),
         Ok(length_ms) if length_ms > 0 => problem.help(format!("did you mean `-{text}`?")),
         _ => problem,
@@ -77,9 +79,10 @@ fn is_clock(text: &str) -> bool {
     text.find(':').is_some_and(|at| at <= 2)
 }
 
-/// Whether it is `08:30-09:00`: nobody means an offset by that.
+/// Whether it is `08:30-09:00`, where few mean an offset; `08:30-05:00` is no span.
 fn is_span(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(from, to)| is_clock(from) && is_clock(to))
+    let ticks = |clock: &str| is_clock(clock).then(|| parse_clock(clock)).flatten();
+    text.split_once('-').and_then(|(from, to)| ticks(from).zip(ticks(to))).is_some_and(|(from, to)| from < to)
 }
 
 /// Reads `08:30`, `08:30:15.250`, with or without `Z`. Units: ticks since midnight.
