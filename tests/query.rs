@@ -60,9 +60,6 @@ fn what_is_suggested_is_understood() {
         "user:'O Brien'",
         "user:'O'",
         r"user:'a\'",
-        "duration:>30",
-        "duration=>30",
-        "duration==30",
     ]), @r###"
     `*` stands for something in the value of a field only
       log*denied*
@@ -130,7 +127,20 @@ fn what_is_suggested_is_understood() {
            ^^^^
     write `user:"…"`
     to search for the text with its `'`, put it in quotes
+    "###);
+}
 
+#[test]
+fn operators_that_are_suggested_fit_the_field() {
+    insta::assert_snapshot!(wrong(&[
+        "duration:>30",
+        "duration=>30",
+        "duration==30",
+        "duration=~30",
+        "duration:!30",
+        "auth=~failed",
+        "after:==08:30",
+    ]), @r###"
     `:` and an order are two operators
       duration:>30
                ^^^
@@ -145,6 +155,30 @@ fn what_is_suggested_is_understood() {
       duration==30
                ^^^
     did you mean `duration=30s`?
+    to search for the text, put it in quotes
+
+    `=~` is no operator
+      duration=~30
+               ^^^
+    did you mean `duration=30s`?
+    to search for the text, put it in quotes
+
+    `!` stands before `=` only
+      duration:!30
+               ^^^
+    did you mean `-duration:30s`?
+    to search for the text, put it in quotes
+
+    `=~` is no operator
+      auth=~failed
+           ^^^^^^^
+    did you mean `auth=failed`?
+    to search for the text, put it in quotes
+
+    `:==` is no operator
+      after:==08:30
+            ^^^^^^^
+    did you mean `after:08:30`?
     to search for the text, put it in quotes
     "###);
 }
@@ -1051,15 +1085,15 @@ fn regular_expressions_that_are_none_or_too_large() {
 #[test]
 fn hostile_text_is_shown_escaped_with_the_caret_in_place() {
     insta::assert_snapshot!(wrong(&[
-        "\u{1b}[31mx\u{202e} auth:\u{7}\u{1b}]0;title",
+        "\"\u{1b}[31mx\u{202e}\" auth:\u{7}\u{1b}]0;title",
         "组织 größe auth:faild x",
         "a\tb starttsl:x",
         &format!("{} auth:faild {}", "word ".repeat(40), "word ".repeat(40)),
     ]), @r###"
-    U+202E stands here, which cannot be seen
-      \x1b[31mx\u{202e} auth:\x07\x1b]0;title
-      ^^^^^^^^^^^^^^^^^
-    take it out; to search for it, put the text in quotes
+    `\x07\x1b]0;title` is no value of `auth`
+      "\x1b[31mx\u{202e}" auth:\x07\x1b]0;title
+                               ^^^^^^^^^^^^^^^^
+    expected not-attempted, succeeded, rejected, failed, abandoned, unknown
 
     `faild` is no value of `auth`
       组织 größe auth:faild x

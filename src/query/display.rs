@@ -9,6 +9,7 @@ use std::fmt::{Display, Formatter, Result, Write};
 use super::expression::{Expression, Term, Value, Written};
 use super::field::{Field, Kind};
 use super::meaning::mean;
+use super::slip::is_term;
 use super::syntax::Operator;
 
 /// Returns a term that asks for just this value: `user="alice@contoso.com"`.
@@ -113,7 +114,5 @@ fn is_plain_value(text: &str) -> bool {
     let is_inner = |next: char| {
         next.is_alphanumeric() || matches!(next, '.' | '-' | '_' | '@' | ':' | '*' | '?' | '+' | '%' | '/')
     };
-    // A field before a colon would be taken for a term of its own.
-    let is_term = text.split_once(':').is_some_and(|(name, _)| Field::by_name(name).is_some());
-    !text.is_empty() && text.chars().all(is_inner) && !text.starts_with('/') && !is_term
+    !text.is_empty() && text.chars().all(is_inner) && !text.starts_with('/') && !is_term(text)
 }

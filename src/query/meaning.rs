@@ -129,12 +129,12 @@ fn text(field: Field, operator: Operator, value: &Value) -> Result<Pattern, Prob
 /// A connector by its name; behind a server and a backslash, as Exchange itself names it, of that server.
 fn connector(operator: Operator, value: &Value) -> Result<ConnectorTest, Problem> {
     let read = |part: &str| text(Field::Connector, operator, &Value::Text(part.to_owned()));
-    let parts = match (operator, value.as_text().split_once('\\')) {
-        (Operator::Has | Operator::Is | Operator::IsNot, Some((server, name))) => Some((read(server)?, read(name)?)),
-        _ => None,
-    };
     let name = text(Field::Connector, operator, value)?;
-    Ok(ConnectorTest { name, sees_server: operator == Operator::Matches, server_and_name: parts })
+    Ok(match (operator, value.as_text().split_once('\\')) {
+        (Operator::Matches, _) => ConnectorTest::InFull(name),
+        (_, Some((server, of_server))) => ConnectorTest::NameOrParts(name, (read(server)?, read(of_server)?)),
+        (_, None) => ConnectorTest::Name(name),
+    })
 }
 
 /// An endpoint is no address: what its port is asked for with is said.

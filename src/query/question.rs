@@ -62,22 +62,24 @@ impl CodeTest {
 
 /// Which connectors are meant.
 #[derive(Clone, Debug)]
-pub(super) struct ConnectorTest {
-    /// The name.
-    pub(super) name: Pattern,
-    /// Whether the name can be meant behind its server too.
-    pub(super) sees_server: bool,
-    /// Server and name, where both were asked for.
-    pub(super) server_and_name: Option<(Pattern, Pattern)>,
+pub(super) enum ConnectorTest {
+    /// Those of such a name.
+    Name(Pattern),
+    /// Those of such a name, which has a backslash, and those of such a server and name: its two parts.
+    NameOrParts(Pattern, (Pattern, Pattern)),
+    /// Those of such a name, alone or behind the server.
+    InFull(Pattern),
 }
 
 impl ConnectorTest {
     fn is_match<S: Subject + ?Sized>(&self, name: &[u8], subject: &S) -> bool {
-        let is_of_server =
-            |(server, of_server): &(Pattern, Pattern)| of_server.is_match(name) && server.is_match(&subject.server());
-        self.name.is_match(name)
-            || self.server_and_name.as_ref().is_some_and(is_of_server)
-            || self.sees_server && is_in_full(&subject.server(), name, &self.name)
+        match self {
+            Self::Name(pattern) => pattern.is_match(name),
+            Self::NameOrParts(pattern, (server, of_server)) => {
+                pattern.is_match(name) || of_server.is_match(name) && server.is_match(&subject.server())
+            }
+            Self::InFull(pattern) => pattern.is_match(name) || is_in_full(&subject.server(), name, pattern),
+        }
     }
 }
 
@@ -279,5 +281,21 @@ fn any_text<S: Subject + ?Sized>(field: Field, subject: &S, test: super::subject
             None => test(b"open"),
         },
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pattern::regex;
+    use super::*;
+
+    #[test]
+    fn names_of_any_length_stand_behind_their_server() {
+        let pattern = Pattern::Regex(regex(r"^(?:EX)+\\Default$", false).unwrap());
+        for n_bytes in [2, FULL_NAME_BYTES - 10, FULL_NAME_BYTES - 8, FULL_NAME_BYTES - 6, 2 * FULL_NAME_BYTES] {
+            let server = b"EX".repeat(n_bytes / 2);
+            assert!(is_in_full(&server, b"Default", &pattern), "{n_bytes}");
+            assert!(!is_in_full(&server, b"Defaults", &pattern), "{n_bytes}");
+        }
     }
 }

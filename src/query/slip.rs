@@ -255,13 +255,20 @@ pub(super) fn in_value(field: Field, operator: Operator, value: &Part) -> Option
         }
         (Operator::Matches, _) => None,
         (_, '=' | '~') => {
-            let meant = if text.contains('~') { "~" } else { "=" };
+            let known = field.entry().kind.operators();
+            let meant = match text.contains('~') && known.contains('~') {
+                true => "~",
+                false if known.contains('=') => "=",
+                false => ":",
+            };
             let wrong = format!("`{}{}` is no operator", operator.as_text(), &text[..text.len() - rest.len()]);
             let meant = format!("{name}{meant}{}", with_unit(field, rest));
             Some(Problem::new(wrong).help(did_you_mean(meant)).help(IN_QUOTES))
         }
         (_, '!') => Some(
-            Problem::new("`!` stands before `=` only").help(did_you_mean(format!("-{name}:{rest}"))).help(IN_QUOTES),
+            Problem::new("`!` stands before `=` only")
+                .help(did_you_mean(format!("-{name}:{}", with_unit(field, rest))))
+                .help(IN_QUOTES),
         ),
         (_, '\'') => Some(
             Problem::new("`'` does not hold a value together")
@@ -331,12 +338,13 @@ fn with_unit(field: Field, text: &str) -> String {
 
 /// A comma that was put between two terms makes the second one a value of the first.
 fn another_term(name: &str, text: &str) -> Option<Problem> {
-    let (other, _) = text.split_once([':', '=', '~'])?;
-    if !is_field(other) {
-        return None;
-    }
-    let problem = Problem::new(format!("`{text}` is taken for a value of `{name}`"));
-    Some(problem.help("terms stand side by side, without a comma").help(IN_QUOTES))
+    let problem = || Problem::new(format!("`{text}` is taken for a value of `{name}`"));
+    is_term(text).then(|| problem().help("terms stand side by side, without a comma").help(IN_QUOTES))
+}
+
+/// Whether a value without quotes looks like a term of its own.
+pub(super) fn is_term(text: &str) -> bool {
+    text.split_once([':', '=', '~']).is_some_and(|(name, _)| is_field(name))
 }
 
 /// Finds what a blank parted: a time of day from its date, `after:2026-11-23 08:30`, a unit from its

@@ -38,7 +38,10 @@ impl When {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let parsed = match text.strip_prefix('-') {
             Some(length) => return parse_length(length).map(ago).map_err(|_| no_time(text)),
-            None if is_span(text) => None,
+            None if is_span(text) => {
+                let remedy = "a span has two times, `after:08:30 before:09:00`; an offset like that goes with a day";
+                return Err(no_time(text).help(remedy));
+            }
             None if is_clock(text) => parse_clock(text).map(Self::OnLastDay),
             None => parse_date_time(text).map(Self::At),
         };
@@ -66,9 +69,6 @@ fn no_time(text: &str) -> Problem {
         .expected("2026-11-23, 2026-11-23T08:30, 08:30 (the last day in the logs), or -2h (before now)");
     let is_day = ["today", "yesterday"].iter().any(|day| day.eq_ignore_ascii_case(text));
     match parse_length(text) {
-        _ if is_span(text) => {
-            problem.help("a span has two times, `after:08:30 before:09:00`; an offset like that goes with a day")
-        }
         _ if is_day => problem.help("for a day before now, `-24h`"),
         Ok(length_ms) if length_ms > 0 => problem.help(format!("did you mean `-{text}`?")),
         _ => problem,
