@@ -85,7 +85,7 @@ impl Reader {
         let mut batch = study.begin();
         let Understood { facts, findings } = &mut understood;
         for going in &self.rebuilder.open() {
-            let session = &going.as_session();
+            let session = &going.to_session(&mut desk.gathered);
             understand(session, &mut desk.scratch, facts);
             findings.clear();
             examine(session, facts, &mut desk.examination, findings);
@@ -223,15 +223,16 @@ impl<S: Study> Run<'_, '_, S> {
         batch: &mut S::Yield,
         account: &mut Account,
     ) {
-        let session = &joined.as_session();
+        let life = &joined.life;
         if !joined.is_again {
             account.sessions += 1;
-            account.without_head += u64::from(!session.is_opened());
-            account.without_tail += u64::from(!session.is_closed());
+            account.without_head += u64::from(!life.is_opened());
+            account.without_tail += u64::from(!life.is_closed());
         }
-        if !desk.sieve.lets_through(session, joined.marks()) {
+        if !desk.sieve.lets_through(life) {
             return;
         }
+        let session = &joined.to_session(&mut desk.gathered);
         let Understood { facts, findings } = understood;
         understand(session, &mut desk.scratch, facts);
         findings.clear();

@@ -14,6 +14,7 @@ use crate::dialogue::understand::{Scratch, understand};
 use crate::record::header::{Order, Schema};
 use crate::session::assemble::{NeedsRewrite, Piece, Pieces, rewrite};
 use crate::session::join::Marks;
+use crate::session::join::excerpt::{Excerpt, Gathered};
 use crate::session::seen::{Fingerprint, hash_row};
 use crate::session::{OriginId, Position, Row, Session};
 use crate::source::Reading;
@@ -34,6 +35,8 @@ pub(super) struct Desk<'a> {
     /// For each piece its place among the understood sessions, or [`NOT_WHOLE`].
     whole_of_piece: Vec<u32>,
     wholes: Vec<Whole>,
+    /// For each piece that is over a copy of its rows, unless it is a whole session.
+    parts: Vec<Option<Part>>,
     /// The rows of the understood sessions, one session's behind the other's.
     rows: Vec<Row>,
     /// The facts of the understood sessions; there may be more, of an earlier chunk.
@@ -41,6 +44,7 @@ pub(super) struct Desk<'a> {
     n_understood: usize,
     /// The findings of the understood sessions, one session's behind the other's.
     findings: Vec<Finding>,
+    pub(super) gathered: Gathered,
     pub(super) scratch: Scratch,
     pub(super) examination: diagnosis::Scratch,
 }
@@ -54,6 +58,13 @@ struct Whole {
     fingerprint: Fingerprint,
     /// `None` where the sieve held it back.
     understood: Option<Understood>,
+}
+
+/// A piece of a session that may go on beyond the chunk.
+pub(super) struct Part {
+    pub(super) excerpt: Excerpt,
+    /// What the sieve found of its rows.
+    pub(super) marks: Marks,
 }
 
 /// Where a session's rows, facts and findings lie.
@@ -72,6 +83,8 @@ pub(super) struct Prepared {
     pub(super) text: Option<Vec<u8>>,
     /// The header in force at the chunk's end.
     pub(super) schema_at_end: Schema,
+    /// For each piece a copy of its rows, unless it is a whole session.
+    pub(super) parts: Vec<Option<Part>>,
 }
 
 impl<'a> Desk<'a> {
@@ -89,7 +102,7 @@ impl<'a> Desk<'a> {
                 return self.prepare_again(job, reading.more(usize::MAX), &job.schema);
             }
             if reading.is_complete() {
-                return Prepared { text: None, schema_at_end: self.pieces.schema.clone() };
+                return self.end(reading.text());
             }
         }
     }
@@ -99,7 +112,7 @@ impl<'a> Desk<'a> {
     pub(super) fn prepare_again(&mut self, job: &Job<'_>, text: &[u8], schema: &Schema) -> Prepared {
         self.begin(schema);
         if self.take(job, text).is_ok() {
-            return Prepared { text: None, schema_at_end: self.pieces.schema.clone() };
+            return self.end(text);
         }
         let (text, schema_at_end) = rewrite(text, schema);
         let order = match &schema.order {
@@ -109,12 +122,29 @@ impl<'a> Desk<'a> {
         self.begin(&Schema { kind: schema.kind.clone(), order });
         // The rewritten text has usual columns only, so this cannot ask for a rewrite again.
         let _ = self.take(job, &text);
-        Prepared { text: Some(text), schema_at_end }
+        let prepared = self.end(&text);
+        Prepared { text: Some(text), schema_at_end, ..prepared }
+    }
+
+    /// Copies the rows of the sessions that go on: the text is at its end.
+    fn end(&mut self, text: &[u8]) -> Prepared {
+        let is_open = |index: &usize| !self.pieces.pieces[*index].is_over();
+        for index in (0..self.pieces.pieces.len()).filter(is_open) {
+            self.parts[index] = Some(self.copy(text, &self.pieces.pieces[index]));
+        }
+        let parts = std::mem::take(&mut self.parts);
+        Prepared { text: None, schema_at_end: self.pieces.schema.clone(), parts }
+    }
+
+    /// Copies the rows of a piece.
+    pub(super) fn copy(&self, text: &[u8], piece: &Piece) -> Part {
+        Part { excerpt: Excerpt::copy(&self.pieces, piece, text), marks: self.marks(piece) }
     }
 
     fn begin(&mut self, schema: &Schema) {
         self.whole_of_piece.clear();
         self.wholes.clear();
+        self.parts.clear();
         self.rows.clear();
         self.findings.clear();
         self.n_understood = 0;
@@ -134,9 +164,11 @@ impl<'a> Desk<'a> {
 
     fn understand_over(&mut self, text: &[u8]) {
         self.whole_of_piece.resize(self.pieces.pieces.len(), NOT_WHOLE);
+        self.parts.resize_with(self.pieces.pieces.len(), || None);
         while let Some(index) = self.pieces.next_over() {
             let piece = self.pieces.pieces[index as usize];
             if !piece.is_whole() {
+                self.parts[index as usize] = Some(self.copy(text, &piece));
                 continue;
             }
             let hash = |row: u32| Some(hash_row(self.pieces.rows[row as usize].as_line(text)));
@@ -172,8 +204,7 @@ impl<'a> Desk<'a> {
         Some(Understood { first_row, end_row, facts: self.n_understood - 1, first_finding, end_finding })
     }
 
-    /// Says what the sieve found of the rows of a piece.
-    pub(super) fn marks(&self, piece: &Piece) -> Marks {
+    fn marks(&self, piece: &Piece) -> Marks {
         let (first, last) = (&self.pieces.rows[piece.first as usize], &self.pieces.rows[piece.last as usize]);
         self.finds.marks(first, last, &self.pieces.rows_of(piece))
     }

@@ -13,14 +13,15 @@ use crate::record::Field;
 use crate::record::header::Schema;
 use crate::record::value::split_connector;
 use crate::session::assemble::{Piece, Pieces, TextEnd};
+use crate::session::join::excerpt::Gathered;
 use crate::session::join::leaving::Left;
-use crate::session::join::{Done, Joiner, Key, Life, Marks, Place};
+use crate::session::join::{Done, Joiner, Key, Life, Place};
 use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
 use crate::session::{FileId, OriginId, Position, Session};
 
 use super::catalogue::{LogFile, Role};
 use super::dispatch::Job;
-use super::prepare::{Desk, Prepared};
+use super::prepare::{Desk, Part, Prepared};
 use super::{Account, MalformedPlace};
 
 /// The sessions that ended in a chunk.
@@ -50,7 +51,7 @@ pub(super) struct Whole {
 
 /// A session whose rows were put together.
 pub(super) struct Joined {
-    life: Life,
+    pub(super) life: Life,
     ordinal: u32,
     origin: OriginId,
     /// Whether it was handed over before, with fewer rows.
@@ -64,9 +65,9 @@ pub(super) struct Going<'a> {
 }
 
 impl Going<'_> {
-    /// Lends it as a session.
-    pub(super) fn as_session(&self) -> Session<'_> {
-        self.life.as_session(self.life.ordinal_told().unwrap_or(1), self.origin)
+    /// Lends it as a session, its rows put together in `gathered`.
+    pub(super) fn to_session<'a>(&self, gathered: &'a mut Gathered) -> Session<'a> {
+        self.life.to_session(self.life.ordinal_told().unwrap_or(1), self.origin, gathered)
     }
 }
 
@@ -79,19 +80,14 @@ impl Rebuilt {
 }
 
 impl Joined {
-    /// Lends it as a session.
-    pub(super) fn as_session(&self) -> Session<'_> {
-        self.life.as_session(self.ordinal, self.origin)
+    /// Lends it as a session, its rows put together in `gathered`.
+    pub(super) fn to_session<'a>(&self, gathered: &'a mut Gathered) -> Session<'a> {
+        self.life.to_session(self.ordinal, self.origin, gathered)
     }
 
     /// Where its first row stood.
     pub(super) fn position(&self) -> Position {
         self.life.position()
-    }
-
-    /// What was noted of its rows.
-    pub(super) fn marks(&self) -> Marks {
-        self.life.marks()
     }
 }
 
@@ -140,7 +136,8 @@ impl Rebuilder {
         desk: &mut Desk<'_>,
     ) -> (Option<Vec<u8>>, Rebuilt) {
         self.enter(job);
-        let prepared = if self.schema == job.schema { prepared } else { desk.prepare_again(job, text, &self.schema) };
+        let mut prepared =
+            if self.schema == job.schema { prepared } else { desk.prepare_again(job, text, &self.schema) };
         let pieces = &desk.pieces;
         let (n_bytes, n_whole_bytes) = (text.len(), memrchr(b'\n', text).map_or(0, |line_end| line_end + 1));
         let text = prepared.text.as_deref().unwrap_or(text);
@@ -155,8 +152,10 @@ impl Rebuilder {
                 self.take_whole(key, index, piece, fingerprint, position, &mut rebuilt);
                 continue;
             }
-            let place = Place { position, base_line: self.base_line, marks: desk.marks(piece) };
-            self.joining(&mut rebuilt, |joiner, done| joiner.take(key, piece, pieces, text, place, done));
+            // One that is whole has a copy only where one of its name goes on: they are the same, as a rule.
+            let Part { excerpt, marks } = prepared.parts[index].take().unwrap_or_else(|| desk.copy(text, piece));
+            let place = Place { position, base_line: self.base_line, marks };
+            self.joining(&mut rebuilt, |joiner, done| joiner.take(key, piece, excerpt, place, done));
         }
         if job.end == TextEnd::OfFile {
             // While files still come, the rest may stand in one that comes later.

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::record::line::parse_time;
-use crate::session::join::Marks;
-use crate::session::{Row, Session};
+use crate::session::Row;
+use crate::session::join::{Life, Marks};
 
 use super::window::Window;
 
@@ -36,9 +36,9 @@ pub struct Sieve<'a> {
 }
 
 impl Sieve<'_> {
-    /// Whether the session can be meant, of whose rows these were found.
-    pub(super) fn lets_through(&self, session: &Session<'_>, marks: Marks) -> bool {
-        self.holds_start(session.text, session.first()) && self.has_all(marks)
+    /// Whether the session can be meant.
+    pub(super) fn lets_through(&self, life: &Life) -> bool {
+        self.has_all(life.marks()) && life.first().is_none_or(|(text, row)| self.holds_start(text, row))
     }
 
     /// Whether each found a row.

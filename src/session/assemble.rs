@@ -79,6 +79,11 @@ impl Piece {
         self.n_rows += 1;
     }
 
+    /// Whether no row can be appended any more: it is closed, or its session began anew.
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     /// Whether nothing of the session can be missing.
     pub fn is_whole(&self) -> bool {
         self.is_opened && self.is_closed && self.is_contiguous

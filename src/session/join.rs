@@ -6,6 +6,7 @@
 //!
 //! **Invariant**: what comes out depends on the order of rows alone, not on where chunks end.
 
+pub mod excerpt;
 pub mod leaving;
 mod open;
 mod resting;
@@ -18,12 +19,12 @@ use std::vec::IntoIter;
 use hashbrown::HashMap;
 
 use crate::record::Marker;
-use crate::record::value::Timestamp;
 
-use super::assemble::{Piece, Pieces};
+use super::assemble::Piece;
 use super::seen::{Fingerprint, hash_row};
 use super::{OriginId, Position, Row, Session};
-use crate::record::line::{hash_bytes, parse_time};
+use crate::record::line::hash_bytes;
+use excerpt::{Excerpt, Gathered};
 use open::OpenSessions;
 use resting::Open;
 use told::Told;
@@ -43,10 +44,11 @@ pub type Marks = u8;
 /// A session that owns its rows: one that crosses a chunk's end, or whose rows are out of order.
 #[derive(Clone, Debug, Default)]
 pub struct Life {
-    /// The rows' lines, each with its line end.
-    text: Vec<u8>,
-    rows: Vec<Row>,
-    /// The sequence number of the row that was appended last.
+    /// The rows, piece by piece.
+    excerpts: Vec<Excerpt>,
+    n_rows: usize,
+    text_bytes: usize,
+    /// The sequence number of the row that came last.
     last_sequence: Option<u32>,
     /// A hash of the connect row that it began with.
     connect: Option<u64>,
@@ -62,9 +64,14 @@ pub struct Life {
 }
 
 impl Life {
-    /// Lends it as a session.
-    pub fn as_session(&self, ordinal: u32, origin: OriginId) -> Session<'_> {
-        Session { text: &self.text, rows: &self.rows, ordinal, position: self.position, origin }
+    fn begin(position: Position) -> Self {
+        Self { position, is_contiguous: true, ..Self::default() }
+    }
+
+    /// Lends it as a session, its rows put together in `gathered`.
+    pub fn to_session<'a>(&self, ordinal: u32, origin: OriginId, gathered: &'a mut Gathered) -> Session<'a> {
+        gathered.gather(&self.excerpts);
+        Session { text: &gathered.text, rows: &gathered.rows, ordinal, position: self.position, origin }
     }
 
     /// Where its first row stood.
@@ -84,26 +91,46 @@ impl Life {
 
     /// Whether it holds rows that were not handed over before.
     fn is_news(&self) -> bool {
-        self.rows.len() != self.n_told
+        self.n_rows != self.n_told
     }
 
     /// How many rows it has.
     pub fn n_rows(&self) -> u64 {
-        self.rows.len() as u64
+        self.n_rows as u64
+    }
+
+    /// Whether the connect row was read.
+    pub fn is_opened(&self) -> bool {
+        self.is_opened
+    }
+
+    /// Whether the disconnect row was read.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// The rows, each with the text that its places are of.
+    fn rows(&self) -> impl DoubleEndedIterator<Item = (&[u8], &Row)> {
+        self.excerpts.iter().flat_map(Excerpt::rows)
+    }
+
+    /// The first row, with the text that its places are of.
+    pub fn first(&self) -> Option<(&[u8], &Row)> {
+        self.excerpts.first().map(Excerpt::first)
     }
 
     /// What tells it from others of the same name.
     pub fn fingerprint(&self) -> Fingerprint {
-        let of = |row: &Row| hash_row(row.as_line(&self.text));
+        let of = |(text, row): (&[u8], &Row)| hash_row(row.as_line(text));
         Fingerprint {
-            connect: self.rows.iter().find(|row| row.marker == Marker::Connect).map(of),
-            disconnect: self.rows.iter().rev().find(|row| row.marker == Marker::Disconnect).map(of),
+            connect: self.rows().find(|(_, row)| row.marker == Marker::Connect).map(of),
+            disconnect: self.rows().rev().find(|(_, row)| row.marker == Marker::Disconnect).map(of),
         }
     }
 
     /// How much memory it takes, about.
     fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.text.len() + self.rows.len() * size_of::<Row>()
+        size_of::<Self>() + self.text_bytes + self.n_rows * size_of::<Row>()
     }
 
     fn is_whole(&self) -> bool {
@@ -115,50 +142,31 @@ impl Life {
         self.connect == Some(hash_bytes(line))
     }
 
-    /// Makes room for the rows of a piece, so that they are not copied again and again as they come.
-    fn reserve(&mut self, pieces: &Pieces, piece: &Piece, text: &[u8]) {
-        let text_bytes = pieces.fetch(piece, text);
-        match self.text.len() < SMALL_BYTES {
-            true => {
-                self.text.reserve_exact(text_bytes);
-                self.rows.reserve_exact(piece.n_rows as usize);
+    /// Takes in more rows.
+    fn append(&mut self, excerpt: Excerpt) {
+        for (text, row) in excerpt.rows() {
+            match self.last_sequence.replace(row.sequence) {
+                Some(last) => self.is_contiguous &= last.checked_add(1) == Some(row.sequence),
+                None => self.connect = (row.marker == Marker::Connect).then(|| hash_bytes(row.as_line(text))),
             }
-            false => {
-                self.text.reserve(text_bytes);
-                self.rows.reserve(piece.n_rows as usize);
-            }
+            self.is_opened |= row.marker == Marker::Connect;
+            self.is_closed |= row.marker == Marker::Disconnect;
         }
+        self.keep(excerpt);
     }
 
-    fn append(&mut self, text: &[u8], row: &Row, base_line: u64) {
-        // The caller starts a new life before the text outgrows 32 bits, so what wraps here wraps back.
-        let offset = narrow(self.text.len()).wrapping_sub(row.start);
-        let moved = |at: u32| at.wrapping_add(offset);
-        let end = row.end as usize;
-        let ending = match &text[end..] {
-            [b'\r', b'\n', ..] => 2,
-            [b'\n', ..] => 1,
-            _ => 0,
-        };
-        self.text.extend_from_slice(&text[row.start as usize..end + ending]);
-        if ending == 0 {
-            self.text.extend_from_slice(b"\r\n");
-        }
-        match self.last_sequence.replace(row.sequence) {
-            Some(last) => self.is_contiguous &= last.checked_add(1) == Some(row.sequence),
-            None => self.connect = (row.marker == Marker::Connect).then(|| hash_bytes(row.as_line(text))),
-        }
-        self.is_opened |= row.marker == Marker::Connect;
-        self.is_closed |= row.marker == Marker::Disconnect;
-        self.rows.push(Row {
-            start: moved(row.start),
-            data: moved(row.data),
-            data_end: moved(row.data_end),
-            context: moved(row.context),
-            end: moved(row.end),
-            line: row.line + base_line,
-            ..*row
-        });
+    fn keep(&mut self, excerpt: Excerpt) {
+        self.n_rows += excerpt.n_rows();
+        self.text_bytes += excerpt.text_bytes();
+        self.excerpts.push(excerpt);
+    }
+
+    /// Takes all rows out, put together.
+    fn take_rows(&mut self) -> Gathered {
+        let mut gathered = Gathered::default();
+        gathered.gather(&std::mem::take(&mut self.excerpts));
+        (self.n_rows, self.text_bytes) = (0, 0);
+        gathered
     }
 
     /// Takes out rows that stand twice, byte for byte, and mends an order that time contradicts.
@@ -167,39 +175,16 @@ impl Life {
         if self.is_contiguous {
             return 0;
         }
-        let n_before = self.rows.len();
-        self.drop_repeats();
-        if !self.is_in_time_order() {
-            self.rows.sort_by_key(|row| (as_rank(row.marker), row.sequence));
+        let mut gathered = self.take_rows();
+        let n_before = gathered.rows.len();
+        gathered.drop_repeats();
+        if !gathered.is_in_time_order() {
+            gathered.rows.sort_by_key(|row| (as_rank(row.marker), row.sequence));
         }
-        self.is_contiguous = self.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
-        (n_before - self.rows.len()) as u64
-    }
-
-    fn drop_repeats(&mut self) {
-        let mut known: HashMap<u64, u32> = HashMap::with_capacity(self.rows.len());
-        let mut numbered: HashMap<u32, u32> = HashMap::with_capacity(self.rows.len());
-        let mut kept: Vec<Row> = Vec::with_capacity(self.rows.len());
-        for row in &self.rows {
-            let line = row.as_line(&self.text);
-            let index = u32::try_from(kept.len()).unwrap_or(u32::MAX);
-            let first = *known.entry(hash_bytes(line)).or_insert(index);
-            if kept.get(first as usize).is_some_and(|first| first.as_line(&self.text) == line) {
-                continue;
-            }
-            // A row that ends a copy may have been cut, and then it stands whole beside.
-            let of_number = *numbered.entry(row.sequence).or_insert(index);
-            match kept.get_mut(of_number as usize) {
-                Some(other) if other.as_line(&self.text).starts_with(line) => {}
-                Some(other) if line.starts_with(other.as_line(&self.text)) => *other = *row,
-                _ => kept.push(*row),
-            }
-        }
-        self.rows = kept;
-    }
-
-    fn is_in_time_order(&self) -> bool {
-        self.rows.windows(2).all(|pair| time_of(&self.text, &pair[0]) <= time_of(&self.text, &pair[1]))
+        self.is_contiguous = gathered.is_contiguous();
+        let n_repeated = n_before - gathered.rows.len();
+        self.keep(gathered.into_excerpt());
+        n_repeated as u64
     }
 
     /// Whether both can be parts of one session: not two different heads or tails, and with all rows
@@ -212,31 +197,22 @@ impl Life {
             return None;
         }
         let mut merged = self.clone();
-        for row in &other.rows {
-            merged.append(&other.text, row, 0);
-        }
+        other.excerpts.iter().for_each(|excerpt| merged.append(excerpt.clone()));
         merged.position = self.position.min(other.position);
         merged.marks |= other.marks;
         merged.ordinal = [self.ordinal, other.ordinal].into_iter().filter(|ordinal| *ordinal > 0).min().unwrap_or(0);
         merged.n_told = self.n_told.max(other.n_told);
         let n_repeated = merged.settle();
-        merged.rows.sort_by_key(|row| row.sequence);
-        let is_ascending = merged.rows.windows(2).all(|pair| pair[0].sequence < pair[1].sequence);
-        let (behind_first, before_last) = (&merged.rows[1..], &merged.rows[..merged.rows.len() - 1]);
-        let has_ends = behind_first.iter().all(|row| row.marker != Marker::Connect)
-            && before_last.iter().all(|row| row.marker != Marker::Disconnect);
-        merged.is_contiguous =
-            merged.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence));
-        merged.last_sequence = merged.rows.last().map(|row| row.sequence);
-        let first = merged.rows.first().filter(|row| row.marker == Marker::Connect);
-        merged.connect = first.map(|row| hash_bytes(row.as_line(&merged.text)));
-        (is_ascending && has_ends && merged.is_in_time_order()).then_some((merged, n_repeated))
+        let mut gathered = merged.take_rows();
+        gathered.rows.sort_by_key(|row| row.sequence);
+        merged.is_contiguous = gathered.is_contiguous();
+        merged.last_sequence = gathered.rows.last().map(|row| row.sequence);
+        let first = gathered.rows.first().filter(|row| row.marker == Marker::Connect);
+        merged.connect = first.map(|row| hash_bytes(row.as_line(&gathered.text)));
+        let is_one = gathered.is_one_session() && gathered.is_in_time_order();
+        merged.keep(gathered.into_excerpt());
+        is_one.then_some((merged, n_repeated))
     }
-}
-
-/// A place in a life's text: it is handed over before these outgrow 32 bits.
-fn narrow(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
 /// The row that a session begins with stays its first, and the one that ends it its last, whatever
@@ -249,15 +225,6 @@ fn as_rank(marker: Marker) -> u8 {
         Marker::Disconnect => 2,
     }
 }
-
-fn time_of(text: &[u8], row: &Row) -> Option<Timestamp> {
-    parse_time(row.as_line(text))
-}
-
-/// A life with less text gets room for what comes and no more: most are over soon, and those that
-/// never end would hold the rest in vain. A longer one grows by doubling, so that its rows are not
-/// copied again for each chunk.
-const SMALL_BYTES: usize = 1 << 16;
 
 /// The most text of one life, in bytes: its offsets have 32 bits. A longer session goes on as
 /// another one.
@@ -306,29 +273,27 @@ impl Joiner {
         self.open.contains(key)
     }
 
-    /// Takes in a piece and hands over the lives that are over.
-    pub fn take(&mut self, key: Key, piece: &Piece, pieces: &Pieces, text: &[u8], place: Place, done: &mut Done<'_>) {
-        let mut rows = pieces.rows_of(piece);
-        let first_line = pieces.rows[piece.first as usize].as_line(text);
+    /// Takes in a piece, its rows copied, and hands over the lives that are over.
+    pub fn take(&mut self, key: Key, piece: &Piece, mut excerpt: Excerpt, place: Place, done: &mut Done<'_>) {
+        excerpt.base_line = place.base_line;
+        let (text, first) = excerpt.first();
         let mut open = match self.open.remove(key) {
-            Some(open) if !piece.is_opened || open.life.is_same_connect(first_line) => open,
+            Some(open) if !piece.is_opened || open.life.is_same_connect(first.as_line(text)) => open,
             Some(superseded) => {
                 self.park(key, superseded.into_life(), done);
                 self.begin(place.position)
             }
             None => self.begin(place.position),
         };
-        open.life.reserve(pieces, piece, text);
-        for row in rows.by_ref() {
-            if open.text_bytes() + (row.end - row.start) as usize >= MAX_TEXT_BYTES {
-                open.life.marks |= place.marks;
-                let full = std::mem::replace(&mut open, Open::new(place.position));
-                self.finish(key, full.into_life(), done);
-                self.starts.insert(place.position);
-            }
-            open.life.append(text, row, place.base_line);
-        }
+        let mut rest = open.fill(excerpt, MAX_TEXT_BYTES);
         open.life.marks |= place.marks;
+        while let Some(excerpt) = rest {
+            let full = std::mem::replace(&mut open, Open::new(place.position));
+            self.finish(key, full.into_life(), done);
+            self.starts.insert(place.position);
+            rest = open.fill(excerpt, MAX_TEXT_BYTES);
+            open.life.marks |= place.marks;
+        }
         self.told.touch(key);
         match piece.is_closed {
             true => self.close(key, open.into_life(), done),
@@ -415,7 +380,7 @@ impl Joiner {
         for life in lives.iter().chain(&open) {
             self.starts.remove(&life.position);
         }
-        lives.sort_by_key(|life| life.rows[0].sequence);
+        lives.sort_by_key(|life| life.first().map(|(_, row)| row.sequence));
         let (mut merged, open) = self.merge_neighbours(lives, open);
         if let Some(life) = open {
             match life.is_closed {
@@ -480,7 +445,7 @@ pub struct Place {
 #[cfg(test)]
 mod tests {
     use super::super::FileId;
-    use super::super::assemble::TextEnd;
+    use super::super::assemble::{Pieces, TextEnd};
     use super::leaving::Left;
     use super::*;
     use crate::record::header::Schema;
@@ -511,7 +476,7 @@ mod tests {
         let mut joiner = Joiner::default();
         let mut lives = Vec::new();
         let mut done = |_, life: Life| {
-            lives.push(life.rows.iter().map(|row| row.sequence).collect::<Vec<_>>());
+            lives.push(life.rows().map(|(_, row)| row.sequence).collect::<Vec<_>>());
             Some(1)
         };
         for (number, text) in (0..).zip(texts) {
@@ -524,11 +489,11 @@ mod tests {
                     base_line: 0,
                     marks: 0,
                 };
-                joiner.take(KEY, piece, &pieces, text.as_bytes(), place, &mut done);
+                joiner.take(KEY, piece, Excerpt::copy(&pieces, piece, text.as_bytes()), place, &mut done);
             }
             joiner.end_file(&mut done);
             (0..n_chunks).for_each(|_| joiner.end_chunk());
-            let has_rested = |(_, open): (Key, &Open)| n_chunks == 0 || open.life.text.len() < resting::LEAST_BYTES;
+            let has_rested = |(_, open): (Key, &Open)| n_chunks == 0 || open.life.text_bytes < resting::LEAST_BYTES;
             assert!(joiner.open.iter().all(has_rested));
         }
         while joiner.end_input(&mut done) == Left::Some {}
@@ -550,7 +515,7 @@ mod tests {
         };
         for (number, piece) in pieces.pieces.iter().enumerate() {
             let place = Place { position: Position(u64::from(piece.first)), base_line: 0, marks: 1 << number };
-            joiner.take(KEY, piece, &pieces, text.as_bytes(), place, &mut done);
+            joiner.take(KEY, piece, Excerpt::copy(&pieces, piece, text.as_bytes()), place, &mut done);
         }
         joiner.end_file(&mut done);
         marks

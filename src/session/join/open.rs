@@ -86,6 +86,7 @@ impl OpenSessions {
 #[cfg(test)]
 mod tests {
     use super::super::Life;
+    use super::super::excerpt::Gathered;
     use super::*;
     use crate::session::OriginId;
 
@@ -93,11 +94,12 @@ mod tests {
     fn n_awake(n_sessions: u64, n_chunks: u64) -> usize {
         let mut open = OpenSessions::default();
         for session_key in 0..n_sessions {
-            let life = Life { text: vec![b'x'; 1 << 16], ..Life::default() };
+            let mut life = Life::default();
+            life.keep(Gathered { text: vec![b'x'; 1 << 16], rows: Vec::new() }.into_excerpt());
             open.insert(Key { origin: OriginId(0), session_key }, Open::of(life));
         }
         (0..n_chunks).for_each(|_| open.end_chunk());
-        let n_awake = open.iter().filter(|(_, open)| !open.life.text.is_empty()).count();
+        let n_awake = open.iter().filter(|(_, open)| open.life.text_bytes > 0).count();
         // What is awake is counted as it is, also when all are taken out again.
         assert_eq!(open.awake_bytes, open.iter().map(|(_, open)| open.life.memory_bytes()).sum::<usize>());
         (0..n_sessions).for_each(|session_key| drop(open.remove(Key { origin: OriginId(0), session_key })));

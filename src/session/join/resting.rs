@@ -12,7 +12,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Life, narrow};
+use super::Life;
+use super::excerpt::{Excerpt, Gathered};
 use crate::record::Marker;
 use crate::session::{FileId, Position, Row};
 
@@ -47,7 +48,7 @@ const MOST_BYTES: usize = 1 << 26;
 
 impl Open {
     pub(super) fn new(position: Position) -> Self {
-        Self::of(Life { position, is_contiguous: true, ..Life::default() })
+        Self::of(Life::begin(position))
     }
 
     pub(super) fn of(life: Life) -> Self {
@@ -56,36 +57,48 @@ impl Open {
 
     /// How long the text of its rows is, unpacked.
     pub(super) fn text_bytes(&self) -> usize {
-        self.packed.as_ref().map_or(0, |packed| packed.text_bytes) + self.life.text.len()
+        self.packed.as_ref().map_or(0, |packed| packed.text_bytes) + self.life.text_bytes
+    }
+
+    /// Takes in as many of the rows as fit where its text is to have no more than so many bytes, and one at
+    /// least where it has none yet. Returns the rest.
+    pub(super) fn fill(&mut self, excerpt: Excerpt, most_bytes: usize) -> Option<Excerpt> {
+        let room = most_bytes.saturating_sub(self.text_bytes());
+        if excerpt.text_bytes() <= room {
+            self.life.append(excerpt);
+            return None;
+        }
+        let n_least = usize::from(self.text_bytes() == 0);
+        let (fits, rest) = excerpt.split(room, n_least);
+        fits.into_iter().for_each(|excerpt| self.life.append(excerpt));
+        rest
     }
 
     /// Packs the rows that are not packed yet, where that is worth it.
     pub(super) fn rest(&mut self) {
-        if (LEAST_BYTES..=MOST_BYTES).contains(&self.life.text.len()) {
+        if (LEAST_BYTES..=MOST_BYTES).contains(&self.life.text_bytes) {
             self.pack();
         }
     }
 
     fn pack(&mut self) {
         let packed = self.packed.get_or_insert_default();
-        packed.text_bytes += self.life.text.len();
-        packed.parts.push(Part::new(&self.life.text, &self.life.rows));
-        self.life.text = Vec::new();
-        self.life.rows = Vec::new();
+        packed.text_bytes += self.life.text_bytes;
+        let Gathered { text, rows } = self.life.take_rows();
+        packed.parts.push(Part::new(&text, &rows));
     }
 
     /// Unpacks all rows.
     fn wake(&mut self) {
         let Some(packed) = self.packed.take() else { return };
-        let mut text = Vec::with_capacity(packed.text_bytes + self.life.text.len());
-        let mut rows = Vec::new();
+        let mut gathered = Gathered::default();
+        gathered.text.reserve(packed.text_bytes + self.life.text_bytes);
         for part in &packed.parts {
-            part.unpack(&mut text, &mut rows);
+            part.unpack(&mut gathered);
         }
-        let base = narrow(text.len());
-        text.append(&mut self.life.text);
-        rows.extend(self.life.rows.iter().map(|row| moved(row, base)));
-        (self.life.text, self.life.rows) = (text, rows);
+        let Gathered { text, rows } = self.life.take_rows();
+        gathered.append(&text, rows.into_iter());
+        self.life.keep(gathered.into_excerpt());
     }
 
     /// All of it.
@@ -178,33 +191,23 @@ impl Part {
     }
 
     /// Appends its rows and their text.
-    fn unpack(&self, text: &mut Vec<u8>, rows: &mut Vec<Row>) {
+    fn unpack(&self, gathered: &mut Gathered) {
         let bytes = lz4_flex::decompress_size_prepended(&self.0).expect("it was packed here");
-        let (steps, own_text): (Vec<Step>, &[u8]) = postcard::take_from_bytes(&bytes).expect("it was packed here");
-        let base = narrow(text.len());
+        let (steps, text): (Vec<Step>, &[u8]) = postcard::take_from_bytes(&bytes).expect("it was packed here");
         let mut before = NO_ROW;
-        rows.extend(steps.iter().map(|step| {
-            before = step.to_row(&before);
-            moved(&before, base)
-        }));
-        text.extend_from_slice(own_text);
-    }
-}
-
-/// The row, with so much text before that of its own part.
-fn moved(row: &Row, base: u32) -> Row {
-    Row {
-        start: row.start + base,
-        data: row.data + base,
-        data_end: row.data_end + base,
-        context: row.context + base,
-        end: row.end + base,
-        ..*row
+        gathered.append(
+            text,
+            steps.iter().map(|step| {
+                before = step.to_row(&before);
+                before
+            }),
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::excerpt::narrow;
     use super::*;
     use proptest::prelude::*;
 
@@ -226,21 +229,23 @@ mod tests {
             parts in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..200), prop::collection::vec(any_row(), 1..9)), 1..4),
             is_packed_at_last in any::<bool>(),
         ) {
-            let (mut open, mut text, mut rows) = (Open::new(Position(7)), Vec::new(), Vec::new());
+            let (mut open, mut gathered) = (Open::new(Position(7)), Gathered::default());
             let n_parts = parts.len();
             for (at, (own_text, own_rows)) in parts.into_iter().enumerate() {
-                rows.extend(own_rows.iter().map(|row| moved(row, narrow(text.len()))));
-                text.extend_from_slice(&own_text);
-                (open.life.text, open.life.rows) = (own_text, own_rows);
-                prop_assert_eq!(open.text_bytes(), text.len());
+                let own = Gathered { text: own_text, rows: own_rows };
+                gathered.append(&own.text, own.rows.iter().copied());
+                open.life.keep(own.into_excerpt());
+                prop_assert_eq!(open.text_bytes(), gathered.text.len());
                 if at + 1 < n_parts || is_packed_at_last {
                     open.pack();
                 }
             }
-            let seen = open.to_life().into_owned();
-            let life = open.into_life();
-            prop_assert_eq!((&life.text, &life.rows, life.position), (&text, &rows, Position(7)));
-            prop_assert_eq!((seen.text, seen.rows), (text, rows));
+            let seen = open.to_life().into_owned().take_rows();
+            let mut life = open.into_life();
+            prop_assert_eq!(life.position, Position(7));
+            let life = life.take_rows();
+            prop_assert_eq!((&life.text, &life.rows), (&gathered.text, &gathered.rows));
+            prop_assert_eq!((seen.text, seen.rows), (gathered.text, gathered.rows));
         }
     }
 
