@@ -24,7 +24,7 @@ use super::assemble::Piece;
 use super::seen::{Fingerprint, hash_row};
 use super::{OriginId, Position, Row, Session};
 use crate::record::line::hash_bytes;
-use excerpt::{Excerpt, Gathered};
+use excerpt::{Excerpt, Gathered, Shape};
 use open::OpenSessions;
 use resting::Open;
 use told::Told;
@@ -144,14 +144,15 @@ impl Life {
 
     /// Takes in more rows.
     fn append(&mut self, excerpt: Excerpt) {
-        for (text, row) in excerpt.rows() {
-            match self.last_sequence.replace(row.sequence) {
-                Some(last) => self.is_contiguous &= last.checked_add(1) == Some(row.sequence),
-                None => self.connect = (row.marker == Marker::Connect).then(|| hash_bytes(row.as_line(text))),
-            }
-            self.is_opened |= row.marker == Marker::Connect;
-            self.is_closed |= row.marker == Marker::Disconnect;
+        let (text, first) = excerpt.first();
+        match self.last_sequence.replace(excerpt.last().sequence) {
+            Some(last) => self.is_contiguous &= last.checked_add(1) == Some(first.sequence),
+            None => self.connect = (first.marker == Marker::Connect).then(|| hash_bytes(first.as_line(text))),
         }
+        let Shape { is_opened, is_closed, is_contiguous } = excerpt.shape;
+        self.is_opened |= is_opened;
+        self.is_closed |= is_closed;
+        self.is_contiguous &= is_contiguous;
         self.keep(excerpt);
     }
 
@@ -197,7 +198,9 @@ impl Life {
             return None;
         }
         let mut merged = self.clone();
-        other.excerpts.iter().for_each(|excerpt| merged.append(excerpt.clone()));
+        for excerpt in &other.excerpts {
+            merged.append(excerpt.clone());
+        }
         merged.position = self.position.min(other.position);
         merged.marks |= other.marks;
         merged.ordinal = [self.ordinal, other.ordinal].into_iter().filter(|ordinal| *ordinal > 0).min().unwrap_or(0);

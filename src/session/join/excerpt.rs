@@ -24,6 +24,29 @@ pub struct Excerpt {
     rows: Box<[Row]>,
     /// Is to be added to the rows' lines: lines of the file before the chunk.
     pub(super) base_line: u64,
+    pub(super) shape: Shape,
+}
+
+/// What of some rows a session's end is known by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// Whether one is a connect row.
+    pub(super) is_opened: bool,
+    /// Whether one is a disconnect row.
+    pub(super) is_closed: bool,
+    /// Whether each sequence number is one more than the one before.
+    pub(super) is_contiguous: bool,
+}
+
+impl Shape {
+    fn of(rows: &[Row]) -> Self {
+        let has = |marker: Marker| rows.iter().any(|row| row.marker == marker);
+        Self {
+            is_opened: has(Marker::Connect),
+            is_closed: has(Marker::Disconnect),
+            is_contiguous: rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence)),
+        }
+    }
 }
 
 impl Excerpt {
@@ -33,10 +56,10 @@ impl Excerpt {
             text: Vec::with_capacity(pieces.fetch(piece, text)),
             rows: Vec::with_capacity(piece.n_rows as usize),
         };
-        for row in pieces.rows_of(piece) {
-            copied.append_line(text, row);
-        }
-        copied.into_excerpt()
+        copied.copy(text, pieces.rows_of(piece));
+        // The piece knows its shape, its rows need not be asked.
+        let Piece { is_opened, is_closed, is_contiguous, .. } = *piece;
+        copied.into_shaped(Shape { is_opened, is_closed, is_contiguous })
     }
 
     /// The rows, each with the text that its places are of.
@@ -46,6 +69,10 @@ impl Excerpt {
 
     pub(super) fn first(&self) -> (&[u8], &Row) {
         (&self.text, &self.rows[0])
+    }
+
+    pub(super) fn last(&self) -> &Row {
+        &self.rows[self.rows.len() - 1]
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -62,7 +89,7 @@ impl Excerpt {
         let n_first = self.rows.partition_point(|row| row.end as usize <= most_bytes).max(n_least);
         let part = |rows: &[Row]| {
             let mut part = Gathered::default();
-            rows.iter().for_each(|row| part.append_line(&self.text, row));
+            part.copy(&self.text, rows.iter());
             (!rows.is_empty()).then(|| Self { base_line: self.base_line, ..part.into_excerpt() })
         };
         (part(&self.rows[..n_first]), part(&self.rows[n_first..]))
@@ -81,7 +108,9 @@ impl Gathered {
     pub(super) fn gather(&mut self, excerpts: &[Excerpt]) {
         self.text.clear();
         self.rows.clear();
-        excerpts.iter().for_each(|excerpt| self.extend(excerpt));
+        for excerpt in excerpts {
+            self.extend(excerpt);
+        }
     }
 
     fn extend(&mut self, excerpt: &Excerpt) {
@@ -96,25 +125,41 @@ impl Gathered {
         self.rows.extend(rows.map(|row| moved(&row, base)));
     }
 
-    fn append_line(&mut self, text: &[u8], row: &Row) {
-        // What wraps here wraps back.
-        let base = narrow(self.text.len()).wrapping_sub(row.start);
-        let end = row.end as usize;
-        let ending = match &text[end..] {
-            [b'\r', b'\n', ..] => 2,
-            [b'\n', ..] => 1,
-            _ => 0,
-        };
-        self.text.extend_from_slice(&text[row.start as usize..end + ending]);
-        if ending == 0 {
-            self.text.extend_from_slice(b"\r\n");
+    /// Copies these rows. What lies next to each other is copied in one go.
+    fn copy<'a>(&mut self, text: &[u8], rows: impl Iterator<Item = &'a Row>) {
+        let mut run = 0..0;
+        for row in rows {
+            if row.start as usize != run.end {
+                self.text.extend_from_slice(&text[run]);
+                run = row.start as usize..row.start as usize;
+            }
+            // Where the text begins that the row's places are of, if it is copied to its end. What wraps here
+            // wraps back.
+            let base = narrow(self.text.len()).wrapping_sub(narrow(run.start));
+            self.rows.push(moved(row, base));
+            let end = row.end as usize;
+            run.end = match &text[end..] {
+                [b'\r', b'\n', ..] => end + 2,
+                [b'\n', ..] => end + 1,
+                _ => {
+                    self.text.extend_from_slice(&text[run.start..end]);
+                    self.text.extend_from_slice(b"\r\n");
+                    run.start = end;
+                    end
+                }
+            };
         }
-        self.rows.push(moved(row, base));
+        self.text.extend_from_slice(&text[run]);
     }
 
     /// All of it as one excerpt.
     pub(super) fn into_excerpt(self) -> Excerpt {
-        Excerpt { text: self.text.into(), rows: self.rows.into(), base_line: 0 }
+        let shape = Shape::of(&self.rows);
+        self.into_shaped(shape)
+    }
+
+    fn into_shaped(self, shape: Shape) -> Excerpt {
+        Excerpt { text: self.text.into(), rows: self.rows.into(), base_line: 0, shape }
     }
 
     /// Takes out rows that stand twice, byte for byte.
@@ -147,7 +192,7 @@ impl Gathered {
 
     /// Whether each sequence number is one more than the one before.
     pub(super) fn is_contiguous(&self) -> bool {
-        self.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence))
+        Shape::of(&self.rows).is_contiguous
     }
 
     /// Whether the sequence numbers ascend, none stands twice, and no connect or disconnect row stands between
@@ -174,5 +219,81 @@ fn moved(row: &Row, base: u32) -> Row {
         context: row.context.wrapping_add(base),
         end: row.end.wrapping_add(base),
         ..*row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::header::Schema;
+    use crate::session::FileId;
+    use crate::session::assemble::TextEnd;
+    use proptest::prelude::*;
+
+    /// Groups rows of two sessions, which of them each tells, and copies those of each.
+    fn copies(rows: &[(bool, &str, &str)]) -> (String, Vec<Excerpt>) {
+        let row = |(number, (is_other, words, end)): (usize, &(bool, &str, &str))| {
+            let id = if *is_other { "08DE2A1B3C4D5E70" } else { "08DE2A1B3C4D5E6F" };
+            format!(
+                "2026-11-23T08:29:00.104Z,EX01\\Default,{id},{number},192.0.2.5:25,198.51.100.7:4096,<,{words},{end}"
+            )
+        };
+        let text: String = rows.iter().enumerate().map(row).collect();
+        let mut pieces = Pieces::default();
+        pieces.begin(&Schema::default());
+        pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(3)).unwrap();
+        let copies = pieces.pieces.iter().map(|piece| Excerpt::copy(&pieces, piece, text.as_bytes())).collect();
+        (text, copies)
+    }
+
+    fn lines(excerpts: &[Excerpt]) -> Vec<(String, u64)> {
+        let mut gathered = Gathered::default();
+        gathered.gather(excerpts);
+        let text = |row: &Row| String::from_utf8(row.as_line(&gathered.text).to_vec()).unwrap();
+        let is_ended = |row: &Row| {
+            gathered.text[row.end as usize..].starts_with(b"\n")
+                || gathered.text[row.end as usize..].starts_with(b"\r\n")
+        };
+        assert!(gathered.rows.iter().all(is_ended));
+        gathered.rows.iter().map(|row| (text(row), row.line)).collect()
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<(bool, &'static str, &'static str)>> {
+        let words = prop::sample::select(vec!["EHLO pc-17", "QUIT", "\"RCPT TO:<a,b@contoso.com>\""]);
+        let end = prop_oneof![4 => Just("\r\n"), 1 => Just("\n"), 1 => Just("\r\n\r\n")];
+        prop::collection::vec((any::<bool>(), words, end), 1..12)
+    }
+
+    proptest! {
+        #[test]
+        fn lines_come_out_as_they_went_in(mut rows in rows(), is_cut in any::<bool>(), most_bytes in 0_usize..900, n_least in 0_usize..2) {
+            if is_cut {
+                rows.last_mut().unwrap().2 = "";
+            }
+            let (text, copies) = copies(&rows);
+            let number_of = |id: &str| -> Vec<(String, u64)> {
+                let numbered = (1..).zip(text.lines());
+                numbered.filter(|(_, line)| line.contains(id)).map(|(number, line)| (line.to_owned(), number)).collect()
+            };
+            let mut all = Vec::new();
+            for copy in copies {
+                let whole = lines(std::slice::from_ref(&copy));
+                all.push(whole.clone());
+                let (first, rest) = copy.clone().split(most_bytes, n_least);
+                let n_first = first.as_ref().map_or(0, Excerpt::n_rows);
+                let first_bytes = first.as_ref().map_or(0, Excerpt::text_bytes);
+                prop_assert!(n_first >= n_least);
+                prop_assert!(first_bytes <= most_bytes + 2 || n_first == n_least);
+                let parts: Vec<Excerpt> = first.into_iter().chain(rest).collect();
+                prop_assert_eq!(lines(&parts), whole.clone());
+                // Rows that stand in another file's chunk keep their numbers.
+                let later = Excerpt { base_line: 100, ..copy };
+                prop_assert_eq!(lines(&[later]), whole.into_iter().map(|(line, number)| (line, number + 100)).collect::<Vec<_>>());
+            }
+            all.sort_by_key(|lines| lines[0].1);
+            let mut expected: Vec<_> = ["5E6F,", "5E70,"].map(number_of).into_iter().filter(|lines| !lines.is_empty()).collect();
+            expected.sort_by_key(|lines| lines[0].1);
+            prop_assert_eq!(all, expected);
+        }
     }
 }

@@ -70,7 +70,9 @@ impl Open {
         }
         let n_least = usize::from(self.text_bytes() == 0);
         let (fits, rest) = excerpt.split(room, n_least);
-        fits.into_iter().for_each(|excerpt| self.life.append(excerpt));
+        if let Some(excerpt) = fits {
+            self.life.append(excerpt);
+        }
         rest
     }
 
@@ -260,5 +262,34 @@ mod tests {
         };
         let part = Part::new(line.repeat(50).as_bytes(), &(0..50).map(row).collect::<Vec<_>>());
         assert!(part.0.len() * 10 < 50 * line.len(), "{}", part.0.len());
+    }
+
+    /// Fills sessions with ten rows until none are left, and returns how many rows each got.
+    fn n_rows_of_parts(row_bytes: u32, most_bytes: usize, n_packed: usize) -> Vec<u64> {
+        let text = format!("{}\r\n", "x".repeat(row_bytes as usize - 2)).repeat(10).into_bytes();
+        let row = |number: u32| Row { start: number * row_bytes, end: (number + 1) * row_bytes - 2, ..NO_ROW };
+        let mut open = Open::new(Position(7));
+        if n_packed > 0 {
+            let rows = (0..narrow(n_packed)).map(row).collect();
+            open.life.keep(Gathered { text: text[..n_packed * row_bytes as usize].to_vec(), rows }.into_excerpt());
+            open.pack();
+        }
+        let mut rest = Some(Gathered { text, rows: (0..10).map(row).collect() }.into_excerpt());
+        let mut parts = Vec::new();
+        while let Some(excerpt) = rest {
+            rest = open.fill(excerpt, most_bytes);
+            let full = std::mem::replace(&mut open, Open::new(Position(7)));
+            parts.push(full.into_life().n_rows());
+        }
+        parts
+    }
+
+    #[test]
+    fn a_session_is_parted_before_it_is_too_long() {
+        assert_eq!(n_rows_of_parts(100, 1000, 0), [10]);
+        assert_eq!(n_rows_of_parts(100, 450, 0), [4, 4, 2]);
+        assert_eq!(n_rows_of_parts(100, 50, 0), [1; 10]);
+        assert_eq!(n_rows_of_parts(100, 450, 3), [4, 4, 4, 1]);
+        assert_eq!(n_rows_of_parts(100, 200, 3), [3, 2, 2, 2, 2, 2]);
     }
 }
