@@ -17,12 +17,12 @@ use super::line::{TIME_BYTES, hash_bytes, lead_bytes, parse_columns, parse_hex16
 use super::value::{Shape, Timestamp};
 use super::{Field, Malformed, Marker};
 
-/// The length of `2026-11-23T08:29:`, the part that consecutive rows share.
-const MINUTE_BYTES: usize = 17;
+/// The length of `2026-11-23T08:29`, the part that consecutive rows share.
+const MINUTE_BYTES: usize = 16;
 /// What is taken for the minute before any was read: as good as any that was checked.
-const SOME_MINUTE: &[u8; MINUTE_BYTES] = b"2000-01-01T00:00:";
-/// What stands behind the minute, the comma included.
-const SECOND: Shape = Shape::new(*b"59.999Z,");
+const SOME_MINUTE: &[u8; MINUTE_BYTES] = b"2000-01-01T00:00";
+/// What stands behind the minute.
+const SECOND: Shape = Shape::new(*b":59.999Z");
 /// The length of a session id.
 const ID_BYTES: usize = 16;
 
@@ -158,7 +158,7 @@ impl Scanner {
     pub fn scan_row(&mut self, text: &[u8], at: usize) -> Option<Head> {
         self.check_time(text.get(at..)?.first_chunk()?)?;
         let connector = at + TIME_BYTES + 1;
-        let connector_end = field_end(text, connector)?;
+        let connector_end = connector_end(text, connector)?;
         let place = self.session(text, connector, connector_end)?;
         let (sequence, endpoints_at) = quick_sequence(text, connector_end + ID_BYTES + 2)?;
         let event_at = self.skip_endpoints(text, endpoints_at, place)?;
@@ -192,8 +192,8 @@ impl Scanner {
     /// Checks a time of 24 bytes and the comma behind it.
     #[inline]
     fn check_time(&mut self, time: &[u8; TIME_BYTES + 1]) -> Option<()> {
-        let (minute, second) = time.split_at(MINUTE_BYTES);
-        if minute == self.minute && SECOND.digits_of(second.try_into().ok()?).is_some() {
+        let (minute, [second @ .., b',']) = time.split_first_chunk()? else { return None };
+        if *minute == self.minute && SECOND.digits_of(second.try_into().ok()?).is_some() {
             return Some(());
         }
         self.check_unknown_time(time)
@@ -221,6 +221,9 @@ impl Scanner {
 
     fn learn_session(&mut self, lead: &[u8], at: usize, place: usize) -> Option<usize> {
         let (connector, id) = lead.split_at(lead.len().checked_sub(ID_BYTES + 2)?);
+        if connector.contains(&b'\n') {
+            return None;
+        }
         let [b',', digits @ .., b','] = id else { return None };
         let session_key = parse_hex16(digits)?;
         let lead = (narrow(at), narrow(connector.len() + id.len()));
@@ -254,6 +257,25 @@ fn field_end(text: &[u8], at: usize) -> Option<usize> {
         b'"' => quoted_end(text, at),
         _ => find_either(text, at, COMMA),
     }
+}
+
+/// Returns where the connector's field that starts at `at` ends: at a comma. Whether its line goes on so far
+/// is seen where the connector is learned.
+#[inline]
+fn connector_end(text: &[u8], at: usize) -> Option<usize> {
+    let window: &[u8; 2 * STEP_BYTES] = text.get(at..)?.first_chunk()?;
+    let commas = commas_in(window.first_chunk()?) | commas_in(window.last_chunk()?) << STEP_BYTES;
+    match commas {
+        0 => field_end(text, at),
+        _ if window[0] == b'"' => quoted_end(text, at),
+        _ => Some(at + commas.trailing_zeros() as usize),
+    }
+}
+
+/// Returns a bit for each of the bytes, the first one's lowest: whether it is a comma.
+#[inline]
+fn commas_in(window: &[u8; STEP_BYTES]) -> u32 {
+    u8x16::new(*window).cmp_eq(u8x16::splat(b',')).move_mask().cast_unsigned()
 }
 
 /// How many fields stand before the event.
@@ -359,6 +381,13 @@ fn narrow(offset: usize) -> u32 {
 #[inline]
 fn quick_sequence(text: &[u8], at: usize) -> Option<(u32, usize)> {
     let digits: &[u8; 10] = text.get(at..)?.first_chunk()?;
+    let digit = |at: usize| u32::from(digits[at].wrapping_sub(b'0'));
+    // Most have one or two digits.
+    match digits {
+        [_, b',', ..] if digit(0) <= 9 => return Some((digit(0), at + 2)),
+        [_, _, b',', ..] if digit(0) <= 9 && digit(1) <= 9 => return Some((digit(0) * 10 + digit(1), at + 3)),
+        _ => {}
+    }
     let mut value = 0_u32;
     for (count, &byte) in digits.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
