@@ -29,6 +29,7 @@ use std::ops::ControlFlow;
 use crate::diagnosis::{Finding, Verdict};
 use crate::dialogue::facts::Facts;
 use crate::dialogue::reply::parse_banner_offset;
+use crate::record::Record;
 use crate::record::value::Endpoint;
 use crate::session::{FileId, Position, Session, append_id};
 
@@ -62,6 +63,8 @@ impl Default for Options {
 pub struct Case<'a> {
     /// The rows.
     pub session: &'a Session<'a>,
+    /// The first row, which tells where the session was logged, and who talked.
+    pub head: Record<'a>,
     /// What they amount to.
     pub facts: &'a Facts,
     /// What is wrong with it, the gravest first.
@@ -74,6 +77,17 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// A session with what is known of it.
+    pub fn new(
+        session: &'a Session<'a>,
+        facts: &'a Facts,
+        findings: &'a [Finding],
+        files: &'a [LogFile],
+        is_again: bool,
+    ) -> Self {
+        Self { session, head: session.to_record(session.first()), facts, findings, files, is_again }
+    }
+
     /// The file of the first row.
     pub fn first_file(&self) -> &'a LogFile {
         &self.files[self.session.first().file.0 as usize]
@@ -95,17 +109,17 @@ impl<'a> Case<'a> {
     /// The server as the connector names it, and the connector's own name. Outer quotes are off,
     /// doubled ones single.
     pub fn connector_parts(&self) -> (Option<Cow<'a, [u8]>>, Cow<'a, [u8]>) {
-        self.session.to_record(self.session.first()).connector_parts()
+        self.head.connector_parts()
     }
 
     /// The connection's own end.
     pub fn local(&self) -> Endpoint<'a> {
-        Endpoint::parse(self.session.to_record(self.session.first()).local.as_inner())
+        Endpoint::parse(self.head.local.as_inner())
     }
 
     /// The client's end.
     pub fn remote(&self) -> Endpoint<'a> {
-        Endpoint::parse(self.session.to_record(self.session.first()).remote.as_inner())
+        Endpoint::parse(self.head.remote.as_inner())
     }
 
     /// The role: from the path where it tells, else from connector and port, else `None`.
@@ -132,9 +146,7 @@ impl<'a> Case<'a> {
 
     /// Appends what [`Case::to_id`] returns.
     pub fn append_id(&self, id: &mut Vec<u8>) {
-        let record = self.session.to_record(self.session.first());
-        let server = self.server_or_folder(record.connector_parts().0);
-        append_id(id, &server, &record.session_id.to_value(), self.session.ordinal);
+        append_id(id, &self.to_server(), &self.head.session_id.to_value(), self.session.ordinal);
     }
 }
 

@@ -210,7 +210,7 @@ struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     fn new(case: &'a Case<'a>) -> Self {
-        let record = case.session.to_record(case.session.first());
+        let record = &case.head;
         Self {
             case,
             start: case.facts.start,

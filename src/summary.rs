@@ -146,7 +146,7 @@ impl Sum {
 
     fn take_names(&mut self, case: &Case<'_>, tally: Tally) {
         let (session, facts) = (case.session, case.facts);
-        let record = session.to_record(session.first());
+        let record = &case.head;
         self.addresses.add(as_host(record.remote.as_inner()), tally);
         if let Some(helo) = facts.helo {
             self.helos.add(&helo.to_value(session.text), tally);

@@ -65,7 +65,7 @@ fn main() {
     let findings = examine_all(&mut criterion, &corpus, &sessions, &facts);
     let known = sessions.iter().zip(&facts).zip(&findings);
     let cases: Vec<Case<'_>> = known
-        .map(|((session, facts), findings)| Case { session, facts, findings, files: &catalogue.files, is_again: false })
+        .map(|((session, facts), findings)| Case::new(session, facts, findings, &catalogue.files, false))
         .collect();
     filter(&mut criterion, &corpus, &cases);
     watch(&mut criterion, &corpus, &cases);

@@ -68,7 +68,7 @@ impl Study for Showing<'_> {
 
 /// Whether the id is the session's, whole or without server; letter case is ignored.
 fn is_meant(id: &[u8], case: &Case<'_>) -> bool {
-    let session_id = case.session.to_record(case.session.first()).session_id.as_inner();
+    let session_id = case.head.session_id.as_inner();
     // Most sessions are not meant, and their own id tells it without making the whole one.
     if !ends_with(id, session_id) && !ends_with(without_ordinal(id), session_id) {
         return false;

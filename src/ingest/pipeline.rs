@@ -89,7 +89,7 @@ impl Reader {
             understand(session, &mut desk.scratch, facts);
             findings.clear();
             examine(session, facts, &mut desk.examination, findings);
-            study.take(&Case { session, facts, findings, files, is_again: false }, &mut batch);
+            study.take(&Case::new(session, facts, findings, files, false), &mut batch);
         }
         batch
     }
@@ -206,7 +206,7 @@ impl<S: Study> Run<'_, '_, S> {
             account.sessions += 1;
             if let Some((rows, facts, findings)) = desk.whole(piece, rebuilt.base_line) {
                 let session = &Session { text, rows, ordinal, position, origin };
-                self.study.take(&Case { session, facts, findings, files: self.files, is_again: false }, &mut batch);
+                self.study.take(&Case::new(session, facts, findings, self.files, false), &mut batch);
             }
         }
         for one in joined {
@@ -237,7 +237,7 @@ impl<S: Study> Run<'_, '_, S> {
         understand(session, &mut desk.scratch, facts);
         findings.clear();
         examine(session, facts, &mut desk.examination, findings);
-        self.study.take(&Case { session, facts, findings, files: self.files, is_again: joined.is_again }, batch);
+        self.study.take(&Case::new(session, facts, findings, self.files, joined.is_again), batch);
     }
 
     fn deliver(&self, number: u64, batch: Batch<S::Yield>, account: Account) {

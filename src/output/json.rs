@@ -203,7 +203,7 @@ impl Serialize for ProxiedRecord<'_> {
 impl<'a> Record<'a> {
     pub(super) fn new(case: &Case<'a>) -> Self {
         let session = case.session;
-        let (first, last) = (session.to_record(session.first()), session.to_record(session.last()));
+        let (first, last) = (case.head, session.to_record(session.last()));
         let (server, connector) = first.connector_parts();
         let [local, remote] = [first.local, first.remote].map(|end| Endpoint::parse(end.as_inner()));
         let session_id = first.session_id.to_value();

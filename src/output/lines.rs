@@ -15,7 +15,7 @@ use super::time::{Zone, push_time};
 
 /// Appends a header block for a log that begins with this session.
 pub fn write_raw_header(case: &Case<'_>, out: &mut Vec<u8>) {
-    let date = case.session.to_record(case.session.first()).time.as_inner();
+    let date = case.head.time.as_inner();
     out.extend_from_slice(b"#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n#Date: ");
     out.extend_from_slice(date);
     out.extend_from_slice(b"\r\n#Fields: ");

@@ -145,7 +145,7 @@ fn to_lines(case: &Case<'_>, index: usize, row: &Row) -> Vec<String> {
 }
 
 fn connect_text(case: &Case<'_>) -> String {
-    let record = case.session.to_record(case.session.first());
+    let record = &case.head;
     format!("connect from {} to {}", shown(record.remote), shown(record.local))
 }
 

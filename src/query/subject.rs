@@ -137,7 +137,7 @@ impl Subject for Case<'_> {
     }
 
     fn any_id(&self, test: Test<'_>) -> bool {
-        let session_id = self.session.to_record(self.session.first()).session_id.to_value();
+        let session_id = self.head.session_id.to_value();
         let (server, ordinal) = (Subject::server(self), self.session.ordinal);
         let mut buffer = [0; ID_BYTES];
         let mut room = &mut buffer[..];
