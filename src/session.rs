@@ -43,7 +43,7 @@ pub struct Row {
 pub const N_MALFORMED_PLACES: usize = 3;
 
 /// Which file of the input, in reading order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FileId(pub u32);
 
 /// Where a session's first row stands in the order of reading: the key that lists are ordered by.

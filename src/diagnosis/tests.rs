@@ -52,7 +52,7 @@ fn told(rows: &str, place: Place) -> Told {
     pieces.begin(&Schema::default());
     pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(0)).unwrap();
     assert_eq!(pieces.counts.malformed, 0, "{text}");
-    let rows: Vec<Row> = pieces.rows_of(&pieces.pieces[0]).copied().collect();
+    let rows: Vec<Row> = pieces.rows_of(&pieces.pieces[0]).collect();
     let session =
         Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0), origin: OriginId(0) };
     let mut facts = Facts::default();

@@ -171,7 +171,7 @@ impl<'a> Desk<'a> {
                 self.parts[index as usize] = Some(self.copy(text, &piece));
                 continue;
             }
-            let hash = |row: u32| Some(hash_row(self.pieces.rows[row as usize].as_line(text)));
+            let hash = |row: u32| Some(hash_row(self.pieces.row(row).as_line(text)));
             let fingerprint = Fingerprint { connect: hash(piece.first), disconnect: hash(piece.last) };
             self.whole_of_piece[index as usize] = u32::try_from(self.wholes.len()).unwrap_or(NOT_WHOLE);
             let understood = self.understand(text, &piece);
@@ -183,8 +183,8 @@ impl<'a> Desk<'a> {
     // Within the loop over the rows it would take the place of what is called for each of them.
     #[inline(never)]
     fn understand(&mut self, text: &[u8], piece: &Piece) -> Option<Understood> {
-        let first = &self.pieces.rows[piece.first as usize];
-        if !self.sieve.holds_start(text, first) || !self.sieve.has_all(self.marks(piece)) {
+        let first = self.pieces.row(piece.first);
+        if !self.sieve.holds_start(text, &first) || !self.sieve.has_all(self.marks(piece)) {
             return None;
         }
         let first_row = self.rows.len();
@@ -205,8 +205,8 @@ impl<'a> Desk<'a> {
     }
 
     fn marks(&self, piece: &Piece) -> Marks {
-        let (first, last) = (&self.pieces.rows[piece.first as usize], &self.pieces.rows[piece.last as usize]);
-        self.finds.marks(first, last, &self.pieces.rows_of(piece))
+        let (first, last) = (self.pieces.row(piece.first), self.pieces.row(piece.last));
+        self.finds.marks(&first, &last, &self.pieces.rows_of(piece))
     }
 
     /// Returns what tells the session of a piece from others of the same name, where the piece is a

@@ -84,7 +84,7 @@ impl Finds {
     }
 
     /// Says which find one of the rows, which are in the order of the text.
-    pub(super) fn marks<'a>(&self, first: &Row, last: &Row, rows: &(impl Iterator<Item = &'a Row> + Clone)) -> Marks {
+    pub(super) fn marks(&self, first: &Row, last: &Row, rows: &(impl Iterator<Item = Row> + Clone)) -> Marks {
         let found = self.line_ends.iter().enumerate().filter(|(_, line_ends)| {
             let from = line_ends.partition_point(|line_end| *line_end <= first.start as usize);
             let to = from + line_ends[from..].partition_point(|line_end| *line_end <= line_end_of(last));
@@ -95,7 +95,7 @@ impl Finds {
 }
 
 /// Whether one of the lines that end there is one of the rows, both in the order of the text.
-fn is_any<'a>(mut line_ends: &[usize], mut rows: impl Iterator<Item = &'a Row>) -> bool {
+fn is_any(mut line_ends: &[usize], mut rows: impl Iterator<Item = Row>) -> bool {
     !line_ends.is_empty()
         && rows.any(|row| {
             while let [line_end, rest @ ..] = line_ends
@@ -103,7 +103,7 @@ fn is_any<'a>(mut line_ends: &[usize], mut rows: impl Iterator<Item = &'a Row>) 
             {
                 line_ends = rest;
             }
-            line_ends.first().is_some_and(|line_end| *line_end <= line_end_of(row))
+            line_ends.first().is_some_and(|line_end| *line_end <= line_end_of(&row))
         })
 }
 

@@ -109,13 +109,30 @@ pub struct LineCounts {
     pub pending: u64,
 }
 
+/// A row, and the next one of its piece.
+///
+/// Units: as [`Row`], but that the line counts from 1 at the chunk's start.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    start: u32,
+    data: u32,
+    data_end: u32,
+    context: u32,
+    end: u32,
+    sequence: u32,
+    line: u32,
+    /// An index into the chunk's rows, or [`NO_ROW`].
+    next: u32,
+    marker: Marker,
+}
+
 /// What one chunk amounts to. Kept and cleared, so that a steady state allocates nothing.
 #[derive(Debug, Default)]
 pub struct Pieces {
-    /// The rows in the order of the text. `line` counts from 1 at the chunk's start.
-    pub rows: Vec<Row>,
-    /// For each row the next one of its piece.
-    next: Vec<u32>,
+    /// The rows in the order of the text.
+    links: Vec<Link>,
+    /// The file that they stand in.
+    file: FileId,
     /// In the order of their first rows.
     pub pieces: Vec<Piece>,
     /// The connector fields that occur, quotes included: start and end in the text.
@@ -158,8 +175,7 @@ pub struct NeedsRewrite;
 impl Pieces {
     /// Forgets the chunk before; another one follows, in the columns of `schema`.
     pub fn begin(&mut self, schema: &Schema) {
-        self.rows.clear();
-        self.next.clear();
+        self.links.clear();
         self.pieces.clear();
         self.connectors.clear();
         self.malformed.clear();
@@ -211,6 +227,7 @@ impl Pieces {
         if self.schema.is_custom() {
             return Err(NeedsRewrite);
         }
+        self.file = file;
         let mut at = self.at;
         let until = at.saturating_add(n_bytes).min(text.len());
         while at < until {
@@ -227,7 +244,7 @@ impl Pieces {
                     }
                 }
             };
-            self.take_row(text, &head, file);
+            self.take_row(text, &head);
             at = head.next as usize;
         }
         self.at = at;
@@ -266,26 +283,24 @@ impl Pieces {
     }
 
     #[inline]
-    fn take_row(&mut self, text: &[u8], head: &Head, file: FileId) {
+    fn take_row(&mut self, text: &[u8], head: &Head) {
         self.counts.records += 1;
         self.counts.lines += 1;
-        let row = Row {
+        let index = narrow(self.links.len());
+        self.links.push(Link {
             start: head.start,
             data: head.data,
             data_end: head.data_end,
             context: head.context,
             end: head.end,
             sequence: head.sequence,
-            line: self.counts.lines,
-            file,
+            line: u32::try_from(self.counts.lines).unwrap_or(u32::MAX),
+            next: NO_ROW,
             marker: head.marker,
-        };
-        let index = narrow(self.rows.len());
-        self.rows.push(row);
-        self.next.push(NO_ROW);
+        });
         match self.pieces.get_mut(head.note as usize) {
             Some(piece) if !piece.is_over && head.marker != Marker::Connect => {
-                self.next[piece.last as usize] = index;
+                self.links[piece.last as usize].next = index;
                 piece.append(head, index);
                 if piece.is_over {
                     self.over.push(head.note);
@@ -302,7 +317,7 @@ impl Pieces {
         let found = self.open.get(&key).copied().filter(|&piece| !self.pieces[piece as usize].is_over);
         if let Some(piece) = found.filter(|&piece| !is_connect || self.is_same_connect(text, piece, index)) {
             let appended = &mut self.pieces[piece as usize];
-            self.next[appended.last as usize] = index;
+            self.links[appended.last as usize].next = index;
             appended.append(head, index);
             if appended.is_over {
                 self.over.push(piece);
@@ -326,7 +341,7 @@ impl Pieces {
     /// rows stand twice.
     fn is_same_connect(&self, text: &[u8], piece: u32, index: u32) -> bool {
         let piece = &self.pieces[piece as usize];
-        let line = |row: u32| self.rows[row as usize].as_line(text);
+        let line = |row: u32| self.row(row).as_line(text);
         piece.is_opened && line(piece.first) == line(index)
     }
 
@@ -358,14 +373,28 @@ impl Pieces {
         text_bytes
     }
 
+    /// A row of the chunk, its line counted from 1 at the chunk's start.
+    ///
+    /// # Panics
+    ///
+    /// On an index that is none.
+    pub fn row(&self, index: u32) -> Row {
+        self.to_row(&self.links[index as usize])
+    }
+
     /// The rows of a piece, in order.
-    pub fn rows_of(&self, piece: &Piece) -> impl Iterator<Item = &Row> + Clone {
+    pub fn rows_of(&self, piece: &Piece) -> impl Iterator<Item = Row> + Clone {
         let mut at = piece.first;
         std::iter::from_fn(move || {
-            let row = self.rows.get(at as usize)?;
-            at = self.next[at as usize];
-            Some(row)
+            let link = self.links.get(at as usize)?;
+            at = link.next;
+            Some(self.to_row(link))
         })
+    }
+
+    fn to_row(&self, link: &Link) -> Row {
+        let Link { start, data, data_end, context, end, sequence, line, marker, .. } = *link;
+        Row { start, data, data_end, context, end, sequence, line: line.into(), file: self.file, marker }
     }
 }
 

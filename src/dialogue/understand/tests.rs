@@ -42,7 +42,7 @@ fn understood_rows(rows: &str, first_sequence: u32) -> (String, Vec<Row>, Facts)
     pieces.begin(&Schema::default());
     pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(0)).unwrap();
     assert_eq!(pieces.counts.malformed, 0, "{text}");
-    let rows: Vec<Row> = pieces.rows_of(&pieces.pieces[0]).copied().collect();
+    let rows: Vec<Row> = pieces.rows_of(&pieces.pieces[0]).collect();
     let mut facts = Facts::default();
     let session =
         Session { text: text.as_bytes(), rows: &rows, ordinal: 1, position: Position(0), origin: OriginId(0) };

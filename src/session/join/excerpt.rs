@@ -89,7 +89,7 @@ impl Excerpt {
         let n_first = self.rows.partition_point(|row| row.end as usize <= most_bytes).max(n_least);
         let part = |rows: &[Row]| {
             let mut part = Gathered::default();
-            part.copy(&self.text, rows.iter());
+            part.copy(&self.text, rows.iter().copied());
             (!rows.is_empty()).then(|| Self { base_line: self.base_line, ..part.into_excerpt() })
         };
         (part(&self.rows[..n_first]), part(&self.rows[n_first..]))
@@ -126,7 +126,7 @@ impl Gathered {
     }
 
     /// Copies these rows. What lies next to each other is copied in one go.
-    fn copy<'a>(&mut self, text: &[u8], rows: impl Iterator<Item = &'a Row>) {
+    fn copy(&mut self, text: &[u8], rows: impl Iterator<Item = Row>) {
         let mut run = 0..0;
         for row in rows {
             if row.start as usize != run.end {
@@ -136,7 +136,7 @@ impl Gathered {
             // Where the text begins that the row's places are of, if it is copied to its end. What wraps here
             // wraps back.
             let base = narrow(self.text.len()).wrapping_sub(narrow(run.start));
-            self.rows.push(moved(row, base));
+            self.rows.push(moved(&row, base));
             let end = row.end as usize;
             run.end = match &text[end..] {
                 [b'\r', b'\n', ..] => end + 2,
