@@ -1,5 +1,5 @@
 //! What can be done of a chunk without knowing any other: its rows grouped, the sessions that lie
-//! within it understood.
+//! within it understood, the rows of all others copied.
 //!
 //! In: a chunk's text. Out: a [`Desk`] with all of it.
 //!
