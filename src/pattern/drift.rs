@@ -434,10 +434,8 @@ fn is_offer_of(session: &Session<'_>, rows: &[u32], text: &[u8]) -> bool {
 fn offer_lines<'a>(session: &'a Session<'a>, rows: &'a [u32]) -> impl Iterator<Item = &'a [u8]> {
     rows.iter().filter_map(|row| session.rows.get(*row as usize)).enumerate().map(|(number, row)| {
         let data = session.as_data(row).as_inner();
-        match (number, memchr::memchr(b']', data)) {
-            (0, Some(at)) => &data[at + 1..],
-            _ => data,
-        }
+        let greeting_end = if number == 0 { memchr::memchr(b']', data) } else { None };
+        &data[greeting_end.map_or(0, |at| at + 1)..]
     })
 }
 

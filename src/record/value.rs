@@ -21,11 +21,12 @@ impl Timestamp {
     /// a leap second counts as the second after.
     /// Source: the `date-time` column.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (clock, rest) = text.split_first_chunk()?;
-        let digits = clock_digits(clock)?;
-        let pair = |at: usize| u32::from(digits[at]) * 10 + u32::from(digits[at + 1]);
-        let days = days_from_civil(pair(0) * 100 + pair(2), pair(5), pair(8))?;
-        let (hour, minute, second) = (pair(11), pair(14), pair(17));
+        let (clock, rest) = text.split_first_chunk::<CLOCK_BYTES>()?;
+        let [century, _, year, _, _, month, ..] = YEAR_AND_MONTH.pairs_of(*clock.first_chunk()?)?;
+        let [day, ..] = DAY_AND_MINUTE.pairs_of(*clock[8..].first_chunk()?)?;
+        let [hour, _, _, minute, _, _, second, _] = TIME_OF_DAY.pairs_of(*clock.last_chunk()?)?;
+        let days = days_from_civil(u32::from(century) * 100 + u32::from(year), month.into(), day.into())?;
+        let [hour, minute, second] = [hour, minute, second].map(u32::from);
         if hour > 23 || minute > 59 || second > 60 {
             return None;
         }
@@ -56,20 +57,10 @@ impl Timestamp {
 /// The length of a date and a time to the second, `2026-11-23T08:29:00`.
 const CLOCK_BYTES: usize = 19;
 
-/// Returns the value of each digit, and 0 for what stands between them; `None` where the shape is
-/// another.
-#[inline]
-fn clock_digits(clock: &[u8; CLOCK_BYTES]) -> Option<[u8; CLOCK_BYTES]> {
-    const HEAD: Shape = Shape::new(*b"9999-99-");
-    const MIDDLE: Shape = Shape::new(*b"99T99:99");
-    // Its first five bytes are read a second time.
-    const TAIL: Shape = Shape::new(*b"99:99:99");
-    let mut digits = [0; CLOCK_BYTES];
-    for (at, shape) in [(0, HEAD), (8, MIDDLE), (CLOCK_BYTES - 8, TAIL)] {
-        digits[at..at + 8].copy_from_slice(&shape.digits_of(*clock[at..].first_chunk()?)?);
-    }
-    Some(digits)
-}
+const YEAR_AND_MONTH: Shape = Shape::new(*b"9999-99-");
+const DAY_AND_MINUTE: Shape = Shape::new(*b"99T99:99");
+/// Its first five bytes are those that the one before ends with.
+const TIME_OF_DAY: Shape = Shape::new(*b"99:99:99");
 
 /// What eight bytes are to be, some of them digits: they are read as one number.
 #[derive(Clone, Copy)]
@@ -104,6 +95,15 @@ impl Shape {
         let left = u64::from_le_bytes(text) ^ self.text;
         // No byte of `left` that is within its nibble can carry into the next.
         (left & self.rest == 0 && (left + self.room) & self.rest == 0).then(|| left.to_le_bytes())
+    }
+
+    /// Returns for each byte the number that its digit and the next one make, what is no digit taken for 0;
+    /// `None` where the bytes are others.
+    #[inline]
+    fn pairs_of(self, text: [u8; 8]) -> Option<[u8; 8]> {
+        let digits = u64::from_le_bytes(self.digits_of(text)?);
+        // Each is 99 at most, so that nothing is carried into the next.
+        Some((digits * 10 + (digits >> 8)).to_le_bytes())
     }
 }
 
