@@ -3,9 +3,9 @@
 //!
 //! In: a [`Catalogue`]. Out: batches, in order.
 //!
-//! A chunk is grouped, and the sessions that lie within it are understood, without knowing of any
-//! other ([`Desk`]). Then its worker waits for the chunk before and joins what crosses the chunk's
-//! ends ([`Rebuilder`]). The results go to the sink in the order of the chunks. At the end of the input
+//! A chunk is grouped, the sessions that lie within it are understood, and the rows of all others copied,
+//! without knowing of any other chunk ([`Desk`]). Then its worker waits for the chunk before and joins what
+//! crosses the chunk's ends ([`Rebuilder`]). The results go to the sink in the order of the chunks. At the end of the input
 //! the sessions that are left follow in shares, which are numbered behind the chunks and pass as they do.
 //!
 //! **Invariant**: the two orders are the numbers alone, so any number of threads gives the same, also where
@@ -153,14 +153,15 @@ impl<S: Study> Run<'_, '_, S> {
             let joined = self.rebuilding.pass(job.number, |turn| turn.rebuilder.take(&job, text, prepared, desk));
             let Some((rewritten, mut rebuilt)) = joined else { return ControlFlow::Break(()) };
             rebuilt.sort();
-            let (value, mut account) = self.study_all(rewritten.as_deref().unwrap_or(text), &rebuilt, desk);
+            let Rebuilt { base_line, offset, open_from, .. } = rebuilt;
+            let (value, mut account) = self.study_all(rewritten.as_deref().unwrap_or(text), rebuilt, desk);
             if let Some(error) = error {
-                let line = rebuilt.base_line + account.lines;
+                let line = base_line + account.lines;
                 let message = format!("{error}; rows after line {line} are missing");
                 account.errors.push(ReadError { path: job.log.path.clone(), message });
             }
-            let place = ChunkPlace { file: job.file, base_line: rebuilt.base_line, offset: rebuilt.offset };
-            let batch = Batch { value, open_from: rebuilt.open_from, bytes: text.len() as u64, place: Some(place) };
+            let place = ChunkPlace { file: job.file, base_line, offset };
+            let batch = Batch { value, open_from, bytes: text.len() as u64, place: Some(place) };
             self.deliver(job.number, batch, account);
         }
         ControlFlow::Continue(())
@@ -188,15 +189,16 @@ impl<S: Study> Run<'_, '_, S> {
 
     fn study_share(&self, mut rebuilt: Rebuilt, desk: &mut Desk<'_>) -> (Batch<S::Yield>, Account) {
         rebuilt.sort();
-        let (value, account) = self.study_all(&[], &rebuilt, desk);
-        (Batch { value, open_from: rebuilt.open_from, bytes: 0, place: None }, account)
+        let open_from = rebuilt.open_from;
+        let (value, account) = self.study_all(&[], rebuilt, desk);
+        (Batch { value, open_from, bytes: 0, place: None }, account)
     }
 
     /// Lets the study take every session that ended in the chunk, in the order of their first rows.
-    fn study_all(&self, text: &[u8], rebuilt: &Rebuilt, desk: &mut Desk<'_>) -> (S::Yield, Account) {
+    fn study_all(&self, text: &[u8], rebuilt: Rebuilt, desk: &mut Desk<'_>) -> (S::Yield, Account) {
         let mut batch = self.study.begin();
-        let mut account = rebuilt.account.clone();
-        let mut joined = rebuilt.joined.iter().peekable();
+        let mut account = rebuilt.account;
+        let mut joined = rebuilt.joined.into_iter().peekable();
         let mut understood = Understood::default();
         for &Whole { piece, ordinal, position, origin } in &rebuilt.wholes {
             while let Some(one) = joined.next_if(|one| one.position() < position) {
@@ -217,7 +219,7 @@ impl<S: Study> Run<'_, '_, S> {
 
     fn study_joined(
         &self,
-        joined: &Joined,
+        joined: Joined,
         understood: &mut Understood,
         desk: &mut Desk<'_>,
         batch: &mut S::Yield,
@@ -232,12 +234,14 @@ impl<S: Study> Run<'_, '_, S> {
         if !desk.sieve.lets_through(life) {
             return;
         }
-        let session = &joined.to_session(&mut desk.gathered);
+        let is_again = joined.is_again;
+        let session = &joined.into_session(&mut desk.gathered);
         let Understood { facts, findings } = understood;
         understand(session, &mut desk.scratch, facts);
         findings.clear();
         examine(session, facts, &mut desk.examination, findings);
-        self.study.take(&Case::new(session, facts, findings, self.files, joined.is_again), batch);
+        self.study.take(&Case::new(session, facts, findings, self.files, is_again), batch);
+        desk.gathered.let_go();
     }
 
     fn deliver(&self, number: u64, batch: Batch<S::Yield>, account: Account) {

@@ -14,7 +14,7 @@ use crate::dialogue::understand::{Scratch, understand};
 use crate::record::header::{Order, Schema};
 use crate::session::assemble::{NeedsRewrite, Piece, Pieces, rewrite};
 use crate::session::join::Marks;
-use crate::session::join::excerpt::{Excerpt, Gathered};
+use crate::session::join::cutting::{Cutting, Gathered};
 use crate::session::seen::{Fingerprint, hash_row};
 use crate::session::{OriginId, Position, Row, Session};
 use crate::source::Reading;
@@ -35,7 +35,7 @@ pub(super) struct Desk<'a> {
     /// For each piece its place among the understood sessions, or [`NOT_WHOLE`].
     whole_of_piece: Vec<u32>,
     wholes: Vec<Whole>,
-    /// For each piece that is over a copy of its rows, unless it is a whole session.
+    /// While a chunk is read, for each piece that is over a copy of its rows, unless it is a whole session.
     parts: Vec<Option<Part>>,
     /// The rows of the understood sessions, one session's behind the other's.
     rows: Vec<Row>,
@@ -62,7 +62,7 @@ struct Whole {
 
 /// A piece of a session that may go on beyond the chunk.
 pub(super) struct Part {
-    pub(super) excerpt: Excerpt,
+    pub(super) cutting: Cutting,
     /// What the sieve found of its rows.
     pub(super) marks: Marks,
 }
@@ -120,8 +120,9 @@ impl<'a> Desk<'a> {
             order => order.clone(),
         };
         self.begin(&Schema { kind: schema.kind.clone(), order });
-        // The rewritten text has usual columns only, so this cannot ask for a rewrite again.
-        let _ = self.take(job, &text);
+        // All columns of the rewritten text are usual ones, and its values no directives.
+        let taken = self.take(job, &text);
+        debug_assert_eq!(taken, Ok(()), "what was rewritten need not be rewritten");
         let prepared = self.end(&text);
         Prepared { text: Some(text), schema_at_end, ..prepared }
     }
@@ -138,7 +139,7 @@ impl<'a> Desk<'a> {
 
     /// Copies the rows of a piece.
     pub(super) fn copy(&self, text: &[u8], piece: &Piece) -> Part {
-        Part { excerpt: Excerpt::copy(&self.pieces, piece, text), marks: self.marks(piece) }
+        Part { cutting: Cutting::copy(&self.pieces, piece, text), marks: self.marks(piece) }
     }
 
     fn begin(&mut self, schema: &Schema) {

@@ -13,7 +13,7 @@ use crate::record::Field;
 use crate::record::header::Schema;
 use crate::record::value::split_connector;
 use crate::session::assemble::{Piece, Pieces, TextEnd};
-use crate::session::join::excerpt::Gathered;
+use crate::session::join::cutting::Gathered;
 use crate::session::join::leaving::Left;
 use crate::session::join::{Done, Joiner, Key, Life, Place};
 use crate::session::seen::{Fingerprint, Seen, ServerIndex, Sighting};
@@ -81,8 +81,8 @@ impl Rebuilt {
 
 impl Joined {
     /// Lends it as a session, its rows put together in `gathered`.
-    pub(super) fn to_session<'a>(&self, gathered: &'a mut Gathered) -> Session<'a> {
-        self.life.to_session(self.ordinal, self.origin, gathered)
+    pub(super) fn into_session(self, gathered: &mut Gathered) -> Session<'_> {
+        self.life.into_session(self.ordinal, self.origin, gathered)
     }
 
     /// Where its first row stood.
@@ -152,10 +152,10 @@ impl Rebuilder {
                 self.take_whole(key, index, piece, fingerprint, position, &mut rebuilt);
                 continue;
             }
-            // One that is whole has a copy only where one of its name goes on: they are the same, as a rule.
-            let Part { excerpt, marks } = prepared.parts[index].take().unwrap_or_else(|| desk.copy(text, piece));
+            // A whole one is copied here and now: only here it is seen that a session of its name goes on.
+            let Part { cutting, marks } = prepared.parts[index].take().unwrap_or_else(|| desk.copy(text, piece));
             let place = Place { position, base_line: self.base_line, marks };
-            self.joining(&mut rebuilt, |joiner, done| joiner.take(key, piece, excerpt, place, done));
+            self.joining(&mut rebuilt, |joiner, done| joiner.take(key, piece, cutting, place, done));
         }
         if job.end == TextEnd::OfFile {
             // While files still come, the rest may stand in one that comes later.

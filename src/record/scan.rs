@@ -203,7 +203,7 @@ impl Scanner {
     fn check_unknown_time(&mut self, time: &[u8; TIME_BYTES + 1]) -> Option<()> {
         Timestamp::parse(&time[..TIME_BYTES])?;
         self.minute.copy_from_slice(&time[..MINUTE_BYTES]);
-        (time[TIME_BYTES] == b',').then_some(())
+        Some(())
     }
 
     /// Returns the place of what is remembered of the session whose connector and id stand there.
@@ -495,6 +495,7 @@ mod tests {
             4 => (0..70_u8, 0..1000_u16).prop_map(|(s, ms)| format!("2026-11-23T08:29:{s:02}.{ms:03}Z")),
             1 => Just("2026-11-23T08:29:00Z".to_owned()),
             1 => Just("2026-02-30T08:29:00.104Z".to_owned()),
+            1 => (10..60_u8, "[,Z]{0,1}").prop_map(|(m, behind)| format!("2026-11-23T08:{m}:00.104Z{behind}")),
         ];
         let id = prop_oneof![8 => Just("08DE2A1B3C4D5E6F".to_owned()), 4 => Just("08DE2A1B3C4D5E70".to_owned()), 1 => "[0-9a-zA-Z]{0,17}"];
         let endpoint =
@@ -502,9 +503,14 @@ mod tests {
         let event = prop_oneof![8 => "[+<>*-]", 1 => Just(String::new()), 1 => field()];
         let row = (
             time,
-            prop_oneof![4 => Just("EX01\\Default".to_owned()), 1 => field()],
+            prop_oneof![
+                8 => Just("EX01\\Default".to_owned()),
+                2 => field(),
+                1 => "[A-Z\\\\]{14,70}",
+                1 => "EX01\n[A-Z]{0,30}",
+            ],
             id,
-            "[0-9]{1,11}",
+            prop_oneof![8 => "[0-9]{1,11}", 1 => "[-+ :;/0-9a]{1,3}"],
             endpoint.clone(),
             endpoint,
             event,

@@ -424,7 +424,12 @@ pub fn rewrite(text: &[u8], schema: &Schema) -> (Vec<u8>, Schema) {
                 false => usual.extend_from_slice(content),
             }
         } else if schema.is_custom() {
+            let from = usual.len();
             schema.append_usual(bare, &mut usual);
+            // What stands for a time must not come to be a directive: such a row is malformed, and stays it.
+            if usual[from + lead_bytes(&usual[from..])..].starts_with(b"#") {
+                usual.insert(from, b'_');
+            }
         } else {
             usual.extend_from_slice(content);
         }
@@ -474,6 +479,19 @@ mod tests {
         let (usual, _) = rewrite(text.as_bytes(), &Schema::default());
         let expected = format!("#Fields: {}\r\nT,,ID,0,,,<,NOOP,\n", COLUMN_NAMES.join(","));
         assert_eq!(String::from_utf8_lossy(&usual), expected);
+    }
+
+    #[test]
+    fn no_value_comes_to_be_a_directive() {
+        for lead in ["", " \t", "\u{feff}"] {
+            let row = format!("ID,{lead}#Fields: data,<,NOOP\r\n");
+            let text = format!("#Fields: session-id,date-time,event,data\r\n{row}ID,T,<,NOOP\r\n");
+            let (usual, schema) = rewrite(text.as_bytes(), &Schema::default());
+            let usual = String::from_utf8(usual).unwrap();
+            let lines: Vec<&str> = usual.lines().collect();
+            assert_eq!(lines[1..], [&format!("_{lead}#Fields: data,,ID,0,,,<,NOOP,"), "T,,ID,0,,,<,NOOP,"]);
+            assert!(schema.is_custom());
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! **Invariant**: what comes out depends on the order of rows alone, not on where chunks end.
 
-pub mod excerpt;
+pub mod cutting;
 pub mod leaving;
 mod open;
 mod resting;
@@ -24,7 +24,7 @@ use super::assemble::Piece;
 use super::seen::{Fingerprint, hash_row};
 use super::{OriginId, Position, Row, Session};
 use crate::record::line::hash_bytes;
-use excerpt::{Excerpt, Gathered, Shape};
+use cutting::{Cutting, Gathered, Shape, Size};
 use open::OpenSessions;
 use resting::Open;
 use told::Told;
@@ -45,9 +45,8 @@ pub type Marks = u8;
 #[derive(Clone, Debug, Default)]
 pub struct Life {
     /// The rows, piece by piece.
-    excerpts: Vec<Excerpt>,
-    n_rows: usize,
-    text_bytes: usize,
+    cuttings: Vec<Cutting>,
+    size: Size,
     /// The sequence number of the row that came last.
     last_sequence: Option<u32>,
     /// A hash of the connect row that it began with.
@@ -70,8 +69,15 @@ impl Life {
 
     /// Lends it as a session, its rows put together in `gathered`.
     pub fn to_session<'a>(&self, ordinal: u32, origin: OriginId, gathered: &'a mut Gathered) -> Session<'a> {
-        gathered.gather(&self.excerpts);
-        Session { text: &gathered.text, rows: &gathered.rows, ordinal, position: self.position, origin }
+        gathered.gather(self.size, &self.cuttings);
+        gathered.as_session(self.position, ordinal, origin)
+    }
+
+    /// The same where it is not needed any more, so that its rows are not held twice.
+    pub fn into_session(self, ordinal: u32, origin: OriginId, gathered: &mut Gathered) -> Session<'_> {
+        let Self { position, size, cuttings, .. } = self;
+        gathered.take(size, cuttings);
+        gathered.as_session(position, ordinal, origin)
     }
 
     /// Where its first row stood.
@@ -91,12 +97,12 @@ impl Life {
 
     /// Whether it holds rows that were not handed over before.
     fn is_news(&self) -> bool {
-        self.n_rows != self.n_told
+        self.size.n_rows != self.n_told
     }
 
     /// How many rows it has.
     pub fn n_rows(&self) -> u64 {
-        self.n_rows as u64
+        self.size.n_rows as u64
     }
 
     /// Whether the connect row was read.
@@ -111,12 +117,12 @@ impl Life {
 
     /// The rows, each with the text that its places are of.
     fn rows(&self) -> impl DoubleEndedIterator<Item = (&[u8], &Row)> {
-        self.excerpts.iter().flat_map(Excerpt::rows)
+        self.cuttings.iter().flat_map(Cutting::rows)
     }
 
     /// The first row, with the text that its places are of.
     pub fn first(&self) -> Option<(&[u8], &Row)> {
-        self.excerpts.first().map(Excerpt::first)
+        self.cuttings.first().map(Cutting::first)
     }
 
     /// What tells it from others of the same name.
@@ -130,7 +136,10 @@ impl Life {
 
     /// How much memory it takes, about.
     fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.text_bytes + self.n_rows * size_of::<Row>()
+        size_of::<Self>()
+            + self.size.text_bytes
+            + self.size.n_rows * size_of::<Row>()
+            + self.cuttings.len() * Cutting::OWN_BYTES
     }
 
     fn is_whole(&self) -> bool {
@@ -143,30 +152,30 @@ impl Life {
     }
 
     /// Takes in more rows.
-    fn append(&mut self, excerpt: Excerpt) {
-        let (text, first) = excerpt.first();
-        match self.last_sequence.replace(excerpt.last().sequence) {
+    fn append(&mut self, cutting: Cutting) {
+        let (text, first) = cutting.first();
+        match self.last_sequence.replace(cutting.last().sequence) {
             Some(last) => self.is_contiguous &= last.checked_add(1) == Some(first.sequence),
             None => self.connect = (first.marker == Marker::Connect).then(|| hash_bytes(first.as_line(text))),
         }
-        let Shape { is_opened, is_closed, is_contiguous } = excerpt.shape;
+        let Shape { is_opened, is_closed, is_contiguous } = cutting.shape;
         self.is_opened |= is_opened;
         self.is_closed |= is_closed;
         self.is_contiguous &= is_contiguous;
-        self.keep(excerpt);
+        self.keep(cutting);
     }
 
-    fn keep(&mut self, excerpt: Excerpt) {
-        self.n_rows += excerpt.n_rows();
-        self.text_bytes += excerpt.text_bytes();
-        self.excerpts.push(excerpt);
+    fn keep(&mut self, cutting: Cutting) {
+        let Size { n_rows, text_bytes } = cutting.size();
+        self.size.n_rows += n_rows;
+        self.size.text_bytes += text_bytes;
+        self.cuttings.push(cutting);
     }
 
     /// Takes all rows out, put together.
     fn take_rows(&mut self) -> Gathered {
         let mut gathered = Gathered::default();
-        gathered.gather(&std::mem::take(&mut self.excerpts));
-        (self.n_rows, self.text_bytes) = (0, 0);
+        gathered.take(std::mem::take(&mut self.size), std::mem::take(&mut self.cuttings));
         gathered
     }
 
@@ -184,7 +193,7 @@ impl Life {
         }
         self.is_contiguous = gathered.is_contiguous();
         let n_repeated = n_before - gathered.rows.len();
-        self.keep(gathered.into_excerpt());
+        self.keep(gathered.into_cutting());
         n_repeated as u64
     }
 
@@ -197,24 +206,35 @@ impl Life {
         if differ(mine.connect, theirs.connect) || differ(mine.disconnect, theirs.disconnect) {
             return None;
         }
-        let mut merged = self.clone();
-        for excerpt in &other.excerpts {
-            merged.append(excerpt.clone());
+        let mut gathered = Gathered::default();
+        let size = Size {
+            n_rows: self.size.n_rows + other.size.n_rows,
+            text_bytes: self.size.text_bytes + other.size.text_bytes,
+        };
+        gathered.gather(size, self.cuttings.iter().chain(&other.cuttings));
+        if !gathered.is_contiguous() {
+            gathered.drop_repeats();
         }
-        merged.position = self.position.min(other.position);
-        merged.marks |= other.marks;
-        merged.ordinal = [self.ordinal, other.ordinal].into_iter().filter(|ordinal| *ordinal > 0).min().unwrap_or(0);
-        merged.n_told = self.n_told.max(other.n_told);
-        let n_repeated = merged.settle();
-        let mut gathered = merged.take_rows();
+        let n_repeated = (size.n_rows - gathered.rows.len()) as u64;
         gathered.rows.sort_by_key(|row| row.sequence);
-        merged.is_contiguous = gathered.is_contiguous();
-        merged.last_sequence = gathered.rows.last().map(|row| row.sequence);
+        if !gathered.is_one_session() || !gathered.is_in_time_order() {
+            return None;
+        }
         let first = gathered.rows.first().filter(|row| row.marker == Marker::Connect);
-        merged.connect = first.map(|row| hash_bytes(row.as_line(&gathered.text)));
-        let is_one = gathered.is_one_session() && gathered.is_in_time_order();
-        merged.keep(gathered.into_excerpt());
-        is_one.then_some((merged, n_repeated))
+        let mut merged = Self {
+            last_sequence: gathered.rows.last().map(|row| row.sequence),
+            connect: first.map(|row| hash_bytes(row.as_line(&gathered.text))),
+            position: self.position.min(other.position),
+            is_opened: self.is_opened | other.is_opened,
+            is_closed: self.is_closed | other.is_closed,
+            is_contiguous: gathered.is_contiguous(),
+            marks: self.marks | other.marks,
+            ordinal: [self.ordinal, other.ordinal].into_iter().filter(|ordinal| *ordinal > 0).min().unwrap_or(0),
+            n_told: self.n_told.max(other.n_told),
+            ..Self::default()
+        };
+        merged.keep(gathered.into_cutting());
+        Some((merged, n_repeated))
     }
 }
 
@@ -277,9 +297,9 @@ impl Joiner {
     }
 
     /// Takes in a piece, its rows copied, and hands over the lives that are over.
-    pub fn take(&mut self, key: Key, piece: &Piece, mut excerpt: Excerpt, place: Place, done: &mut Done<'_>) {
-        excerpt.base_line = place.base_line;
-        let (text, first) = excerpt.first();
+    pub fn take(&mut self, key: Key, piece: &Piece, mut cutting: Cutting, place: Place, done: &mut Done<'_>) {
+        cutting.base_line = place.base_line;
+        let (text, first) = cutting.first();
         let mut open = match self.open.remove(key) {
             Some(open) if !piece.is_opened || open.life.is_same_connect(first.as_line(text)) => open,
             Some(superseded) => {
@@ -288,13 +308,13 @@ impl Joiner {
             }
             None => self.begin(place.position),
         };
-        let mut rest = open.fill(excerpt, MAX_TEXT_BYTES);
+        let mut rest = open.fill(cutting, MAX_TEXT_BYTES);
         open.life.marks |= place.marks;
-        while let Some(excerpt) = rest {
+        while let Some(cutting) = rest {
             let full = std::mem::replace(&mut open, Open::new(place.position));
             self.finish(key, full.into_life(), done);
             self.starts.insert(place.position);
-            rest = open.fill(excerpt, MAX_TEXT_BYTES);
+            rest = open.fill(cutting, MAX_TEXT_BYTES);
             open.life.marks |= place.marks;
         }
         self.told.touch(key);
@@ -492,11 +512,12 @@ mod tests {
                     base_line: 0,
                     marks: 0,
                 };
-                joiner.take(KEY, piece, Excerpt::copy(&pieces, piece, text.as_bytes()), place, &mut done);
+                joiner.take(KEY, piece, Cutting::copy(&pieces, piece, text.as_bytes()), place, &mut done);
             }
             joiner.end_file(&mut done);
             (0..n_chunks).for_each(|_| joiner.end_chunk());
-            let has_rested = |(_, open): (Key, &Open)| n_chunks == 0 || open.life.text_bytes < resting::LEAST_BYTES;
+            let has_rested =
+                |(_, open): (Key, &Open)| n_chunks == 0 || open.life.size.text_bytes < resting::LEAST_BYTES;
             assert!(joiner.open.iter().all(has_rested));
         }
         while joiner.end_input(&mut done) == Left::Some {}
@@ -518,7 +539,7 @@ mod tests {
         };
         for (number, piece) in pieces.pieces.iter().enumerate() {
             let place = Place { position: Position(u64::from(piece.first)), base_line: 0, marks: 1 << number };
-            joiner.take(KEY, piece, Excerpt::copy(&pieces, piece, text.as_bytes()), place, &mut done);
+            joiner.take(KEY, piece, Cutting::copy(&pieces, piece, text.as_bytes()), place, &mut done);
         }
         joiner.end_file(&mut done);
         marks

@@ -49,7 +49,7 @@ impl Joiner {
             let Some((_, key)) = leaving.next() else { return Left::Nothing };
             let Some(open) = self.open.remove(key) else { continue };
             let mut life = open.into_life();
-            n_bytes += life.text_bytes;
+            n_bytes += life.size.text_bytes;
             self.n_repeated += life.settle();
             self.finish(key, life, done);
         }

@@ -86,20 +86,32 @@ impl OpenSessions {
 #[cfg(test)]
 mod tests {
     use super::super::Life;
-    use super::super::excerpt::Gathered;
+    use super::super::cutting::Gathered;
     use super::*;
-    use crate::session::OriginId;
+    use crate::record::Marker;
+    use crate::session::{FileId, OriginId, Row};
 
     /// Puts in so many sessions of 64 KiB, and returns how many of them are awake after so many chunks.
     fn n_awake(n_sessions: u64, n_chunks: u64) -> usize {
         let mut open = OpenSessions::default();
         for session_key in 0..n_sessions {
             let mut life = Life::default();
-            life.keep(Gathered { text: vec![b'x'; 1 << 16], rows: Vec::new() }.into_excerpt());
+            let row = Row {
+                start: 0,
+                data: 0,
+                data_end: 0,
+                context: 0,
+                end: 1 << 16,
+                sequence: 0,
+                line: 1,
+                file: FileId(0),
+                marker: Marker::Received,
+            };
+            life.keep(Gathered { text: vec![b'x'; 1 << 16], rows: vec![row] }.into_cutting());
             open.insert(Key { origin: OriginId(0), session_key }, Open::of(life));
         }
         (0..n_chunks).for_each(|_| open.end_chunk());
-        let n_awake = open.iter().filter(|(_, open)| open.life.text_bytes > 0).count();
+        let n_awake = open.iter().filter(|(_, open)| open.life.size.text_bytes > 0).count();
         // What is awake is counted as it is, also when all are taken out again.
         assert_eq!(open.awake_bytes, open.iter().map(|(_, open)| open.life.memory_bytes()).sum::<usize>());
         (0..n_sessions).for_each(|session_key| drop(open.remove(Key { origin: OriginId(0), session_key })));

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::Life;
-use super::excerpt::{Excerpt, Gathered};
+use super::cutting::{Cutting, Gathered};
 use crate::record::Marker;
 use crate::session::{FileId, Position, Row};
 
@@ -57,35 +57,35 @@ impl Open {
 
     /// How long the text of its rows is, unpacked.
     pub(super) fn text_bytes(&self) -> usize {
-        self.packed.as_ref().map_or(0, |packed| packed.text_bytes) + self.life.text_bytes
+        self.packed.as_ref().map_or(0, |packed| packed.text_bytes) + self.life.size.text_bytes
     }
 
     /// Takes in as many of the rows as fit where its text is to have no more than so many bytes, and one at
     /// least where it has none yet. Returns the rest.
-    pub(super) fn fill(&mut self, excerpt: Excerpt, most_bytes: usize) -> Option<Excerpt> {
+    pub(super) fn fill(&mut self, cutting: Cutting, most_bytes: usize) -> Option<Cutting> {
         let room = most_bytes.saturating_sub(self.text_bytes());
-        if excerpt.text_bytes() <= room {
-            self.life.append(excerpt);
+        if cutting.size().text_bytes <= room {
+            self.life.append(cutting);
             return None;
         }
         let n_least = usize::from(self.text_bytes() == 0);
-        let (fits, rest) = excerpt.split(room, n_least);
-        if let Some(excerpt) = fits {
-            self.life.append(excerpt);
+        let (fits, rest) = cutting.split(room, n_least);
+        if let Some(cutting) = fits {
+            self.life.append(cutting);
         }
         rest
     }
 
     /// Packs the rows that are not packed yet, where that is worth it.
     pub(super) fn rest(&mut self) {
-        if (LEAST_BYTES..=MOST_BYTES).contains(&self.life.text_bytes) {
+        if (LEAST_BYTES..=MOST_BYTES).contains(&self.life.size.text_bytes) {
             self.pack();
         }
     }
 
     fn pack(&mut self) {
         let packed = self.packed.get_or_insert_default();
-        packed.text_bytes += self.life.text_bytes;
+        packed.text_bytes += self.life.size.text_bytes;
         let Gathered { text, rows } = self.life.take_rows();
         packed.parts.push(Part::new(&text, &rows));
     }
@@ -94,13 +94,13 @@ impl Open {
     fn wake(&mut self) {
         let Some(packed) = self.packed.take() else { return };
         let mut gathered = Gathered::default();
-        gathered.text.reserve(packed.text_bytes + self.life.text_bytes);
+        gathered.text.reserve_exact(packed.text_bytes + self.life.size.text_bytes);
         for part in &packed.parts {
             part.unpack(&mut gathered);
         }
         let Gathered { text, rows } = self.life.take_rows();
         gathered.append(&text, rows.into_iter());
-        self.life.keep(gathered.into_excerpt());
+        self.life.keep(gathered.into_cutting());
     }
 
     /// All of it.
@@ -209,7 +209,7 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
-    use super::super::excerpt::narrow;
+    use super::super::cutting::narrow;
     use super::*;
     use proptest::prelude::*;
 
@@ -236,7 +236,7 @@ mod tests {
             for (at, (own_text, own_rows)) in parts.into_iter().enumerate() {
                 let own = Gathered { text: own_text, rows: own_rows };
                 gathered.append(&own.text, own.rows.iter().copied());
-                open.life.keep(own.into_excerpt());
+                open.life.keep(own.into_cutting());
                 prop_assert_eq!(open.text_bytes(), gathered.text.len());
                 if at + 1 < n_parts || is_packed_at_last {
                     open.pack();
@@ -271,13 +271,13 @@ mod tests {
         let mut open = Open::new(Position(7));
         if n_packed > 0 {
             let rows = (0..narrow(n_packed)).map(row).collect();
-            open.life.keep(Gathered { text: text[..n_packed * row_bytes as usize].to_vec(), rows }.into_excerpt());
+            open.life.keep(Gathered { text: text[..n_packed * row_bytes as usize].to_vec(), rows }.into_cutting());
             open.pack();
         }
-        let mut rest = Some(Gathered { text, rows: (0..10).map(row).collect() }.into_excerpt());
+        let mut rest = Some(Gathered { text, rows: (0..10).map(row).collect() }.into_cutting());
         let mut parts = Vec::new();
-        while let Some(excerpt) = rest {
-            rest = open.fill(excerpt, most_bytes);
+        while let Some(cutting) = rest {
+            rest = open.fill(cutting, most_bytes);
             let full = std::mem::replace(&mut open, Open::new(Position(7)));
             parts.push(full.into_life().n_rows());
         }

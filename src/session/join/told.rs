@@ -85,7 +85,7 @@ impl Joiner {
             done(key, life);
         } else if let Some(ordinal) = done(key, life.clone()) {
             life.ordinal = ordinal;
-            life.n_told = life.n_rows;
+            life.n_told = life.size.n_rows;
             self.told.keep(key, life);
         }
     }

@@ -1,23 +1,25 @@
 //! Rows in memory of their own, and no more in their chunk's.
 //!
-//! In: the rows of a piece. Out: an [`Excerpt`], which is kept while its session goes on; and all excerpts of a
+//! In: the rows of a piece. Out: a [`Cutting`], which is kept while its session goes on; and all cuttings of a
 //! session as [`Gathered`] rows, one behind the other.
 //!
-//! A session keeps each excerpt as it came, so that nothing is moved as more rows come. They are put together
-//! once, when the session is looked at.
+//! A session keeps each cutting as it came, so that nothing is moved as more rows come. They are put together
+//! when all are there, and before only where rows are packed or have to be sorted.
 //!
 //! **Invariant**: the lines come out as they went in, in the same order, each with a line end.
+
+use std::borrow::Borrow;
 
 use hashbrown::HashMap;
 
 use crate::record::Marker;
 use crate::record::line::{hash_bytes, parse_time};
-use crate::session::Row;
 use crate::session::assemble::{Piece, Pieces};
+use crate::session::{OriginId, Position, Row, Session};
 
 /// The rows of one piece, or some of them, copied out of the chunk.
 #[derive(Clone, Debug)]
-pub struct Excerpt {
+pub struct Cutting {
     /// The rows' lines, one behind the other, each with its line end.
     text: Box<[u8]>,
     /// Shape: never empty.
@@ -49,14 +51,17 @@ impl Shape {
     }
 }
 
-impl Excerpt {
+impl Cutting {
+    /// How much memory it takes beside its text and rows, about: its own, and what two allocations cost.
+    pub(super) const OWN_BYTES: usize = size_of::<Self>() + 2 * 16;
+
     /// Copies the rows of a piece, lines counted from the start of the chunk.
     pub fn copy(pieces: &Pieces, piece: &Piece, text: &[u8]) -> Self {
         let mut copied = Gathered {
             text: Vec::with_capacity(pieces.fetch(piece, text)),
             rows: Vec::with_capacity(piece.n_rows as usize),
         };
-        copied.copy(text, pieces.rows_of(piece));
+        copied.append_rows(text, pieces.rows_of(piece));
         // The piece knows its shape, its rows need not be asked.
         let Piece { is_opened, is_closed, is_contiguous, .. } = *piece;
         copied.into_shaped(Shape { is_opened, is_closed, is_contiguous })
@@ -75,12 +80,8 @@ impl Excerpt {
         &self.rows[self.rows.len() - 1]
     }
 
-    pub(super) fn n_rows(&self) -> usize {
-        self.rows.len()
-    }
-
-    pub(super) fn text_bytes(&self) -> usize {
-        self.text.len()
+    pub(super) fn size(&self) -> Size {
+        Size { n_rows: self.rows.len(), text_bytes: self.text.len() }
     }
 
     /// Parts it before the first row that would make the text longer than so many bytes, but not before the
@@ -89,33 +90,77 @@ impl Excerpt {
         let n_first = self.rows.partition_point(|row| row.end as usize <= most_bytes).max(n_least);
         let part = |rows: &[Row]| {
             let mut part = Gathered::default();
-            part.copy(&self.text, rows.iter().copied());
-            (!rows.is_empty()).then(|| Self { base_line: self.base_line, ..part.into_excerpt() })
+            part.append_rows(&self.text, rows.iter().copied());
+            (!rows.is_empty()).then(|| Self { base_line: self.base_line, ..part.into_cutting() })
         };
         (part(&self.rows[..n_first]), part(&self.rows[n_first..]))
     }
 }
 
-/// Rows that lie together, their lines counted from the start of their files.
+/// Rows that lie together.
 #[derive(Clone, Debug, Default)]
 pub struct Gathered {
     pub(super) text: Vec<u8>,
     pub(super) rows: Vec<Row>,
 }
 
+/// How much there is of some rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    pub(super) n_rows: usize,
+    /// How long their lines are together, line ends included.
+    pub(super) text_bytes: usize,
+}
+
+/// Few sessions have more text than this.
+const MOST_KEPT_BYTES: usize = 1 << 20;
+
 impl Gathered {
-    /// Puts these together, instead of what was put together before.
-    pub(super) fn gather(&mut self, excerpts: &[Excerpt]) {
+    /// Puts these together instead of what was put together before, the rows' lines counted from the start of
+    /// their files. Cuttings that are given away are let go one by one.
+    pub(super) fn gather<C: Borrow<Cutting>>(&mut self, size: Size, cuttings: impl IntoIterator<Item = C>) {
         self.text.clear();
         self.rows.clear();
-        for excerpt in excerpts {
-            self.extend(excerpt);
+        self.text.reserve_exact(size.text_bytes);
+        self.rows.reserve_exact(size.n_rows);
+        for cutting in cuttings {
+            self.extend(cutting.borrow());
         }
     }
 
-    fn extend(&mut self, excerpt: &Excerpt) {
-        let of_file = |row: &Row| Row { line: row.line + excerpt.base_line, ..*row };
-        self.append(&excerpt.text, excerpt.rows.iter().map(of_file));
+    /// The same with cuttings that nobody else needs.
+    pub(super) fn take(&mut self, size: Size, mut cuttings: Vec<Cutting>) {
+        match cuttings.pop() {
+            Some(only) if cuttings.is_empty() => *self = Self::of(only),
+            last => self.gather(size, cuttings.into_iter().chain(last)),
+        }
+    }
+
+    fn of(cutting: Cutting) -> Self {
+        let (text, mut rows) = (cutting.text.into_vec(), cutting.rows.into_vec());
+        if cutting.base_line > 0 {
+            for row in &mut rows {
+                row.line += cutting.base_line;
+            }
+        }
+        Self { text, rows }
+    }
+
+    /// Holds no more room from session to session than most sessions need.
+    pub fn let_go(&mut self) {
+        if self.text.capacity() > MOST_KEPT_BYTES {
+            *self = Self::default();
+        }
+    }
+
+    /// Lends the rows as a session.
+    pub(super) fn as_session(&self, position: Position, ordinal: u32, origin: OriginId) -> Session<'_> {
+        Session { text: &self.text, rows: &self.rows, ordinal, position, origin }
+    }
+
+    fn extend(&mut self, cutting: &Cutting) {
+        let of_file = |row: &Row| Row { line: row.line + cutting.base_line, ..*row };
+        self.append(&cutting.text, cutting.rows.iter().map(of_file));
     }
 
     /// Puts a text and its rows behind those that are there.
@@ -126,7 +171,7 @@ impl Gathered {
     }
 
     /// Copies these rows. What lies next to each other is copied in one go.
-    fn copy(&mut self, text: &[u8], rows: impl Iterator<Item = Row>) {
+    fn append_rows(&mut self, text: &[u8], rows: impl Iterator<Item = Row>) {
         let mut run = 0..0;
         for row in rows {
             if row.start as usize != run.end {
@@ -152,14 +197,14 @@ impl Gathered {
         self.text.extend_from_slice(&text[run]);
     }
 
-    /// All of it as one excerpt.
-    pub(super) fn into_excerpt(self) -> Excerpt {
+    /// All of it as one cutting.
+    pub(super) fn into_cutting(self) -> Cutting {
         let shape = Shape::of(&self.rows);
         self.into_shaped(shape)
     }
 
-    fn into_shaped(self, shape: Shape) -> Excerpt {
-        Excerpt { text: self.text.into(), rows: self.rows.into(), base_line: 0, shape }
+    fn into_shaped(self, shape: Shape) -> Cutting {
+        Cutting { text: self.text.into(), rows: self.rows.into(), base_line: 0, shape }
     }
 
     /// Takes out rows that stand twice, byte for byte.
@@ -231,7 +276,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// Groups rows of two sessions, which of them each tells, and copies those of each.
-    fn copies(rows: &[(bool, &str, &str)]) -> (String, Vec<Excerpt>) {
+    fn copies(rows: &[(bool, &str, &str)]) -> (String, Vec<Cutting>) {
         let row = |(number, (is_other, words, end)): (usize, &(bool, &str, &str))| {
             let id = if *is_other { "08DE2A1B3C4D5E70" } else { "08DE2A1B3C4D5E6F" };
             format!(
@@ -242,20 +287,30 @@ mod tests {
         let mut pieces = Pieces::default();
         pieces.begin(&Schema::default());
         pieces.assemble(text.as_bytes(), usize::MAX, TextEnd::OfFile, FileId(3)).unwrap();
-        let copies = pieces.pieces.iter().map(|piece| Excerpt::copy(&pieces, piece, text.as_bytes())).collect();
+        let copies = pieces.pieces.iter().map(|piece| Cutting::copy(&pieces, piece, text.as_bytes())).collect();
         (text, copies)
     }
 
-    fn lines(excerpts: &[Excerpt]) -> Vec<(String, u64)> {
-        let mut gathered = Gathered::default();
-        gathered.gather(excerpts);
-        let text = |row: &Row| String::from_utf8(row.as_line(&gathered.text).to_vec()).unwrap();
-        let is_ended = |row: &Row| {
-            gathered.text[row.end as usize..].starts_with(b"\n")
-                || gathered.text[row.end as usize..].starts_with(b"\r\n")
-        };
-        assert!(gathered.rows.iter().all(is_ended));
-        gathered.rows.iter().map(|row| (text(row), row.line)).collect()
+    /// The lines of these, line ends included, each with its number; in whatever way they are put together.
+    fn lines(cuttings: Vec<Cutting>) -> Vec<(String, u64)> {
+        let mut gathered = Gathered { text: b"of another session".to_vec(), rows: Vec::new() };
+        let sizes = cuttings.iter().map(Cutting::size);
+        let size = sizes.fold(Size::default(), |all, one| Size {
+            n_rows: all.n_rows + one.n_rows,
+            text_bytes: all.text_bytes + one.text_bytes,
+        });
+        gathered.gather(size, &cuttings);
+        let mut taken = Gathered::default();
+        taken.take(size, cuttings);
+        assert_eq!((&gathered.text, &gathered.rows), (&taken.text, &taken.rows));
+        assert_eq!((gathered.text.len(), gathered.rows.len()), (size.text_bytes, size.n_rows));
+        let starts = gathered.rows.iter().map(|row| row.start as usize);
+        let ends = starts.clone().skip(1).chain([gathered.text.len()]);
+        let lines = starts.zip(ends).map(|(start, end)| String::from_utf8(gathered.text[start..end].to_vec()).unwrap());
+        for (line, row) in lines.clone().zip(&gathered.rows) {
+            assert_eq!(line.trim_end().as_bytes(), row.as_line(&gathered.text));
+        }
+        lines.zip(&gathered.rows).map(|(line, row)| (line, row.line)).collect()
     }
 
     fn rows() -> impl Strategy<Value = Vec<(bool, &'static str, &'static str)>> {
@@ -271,27 +326,32 @@ mod tests {
                 rows.last_mut().unwrap().2 = "";
             }
             let (text, copies) = copies(&rows);
-            let number_of = |id: &str| -> Vec<(String, u64)> {
-                let numbered = (1..).zip(text.lines());
-                numbered.filter(|(_, line)| line.contains(id)).map(|(number, line)| (line.to_owned(), number)).collect()
+            // Blank lines are of no session, and a line that was cut gets its end.
+            let expected = |id: &str| -> Vec<(String, u64)> {
+                let numbered = (1..).zip(text.split_inclusive('\n')).filter(|(_, line)| line.contains(id));
+                let ended = |line: &str| if line.ends_with('\n') { line.to_owned() } else { format!("{line}\r\n") };
+                numbered.map(|(number, line)| (ended(line), number)).collect()
             };
             let mut all = Vec::new();
             for copy in copies {
-                let whole = lines(std::slice::from_ref(&copy));
+                let whole = lines(vec![copy.clone()]);
                 all.push(whole.clone());
-                let (first, rest) = copy.clone().split(most_bytes, n_least);
-                let n_first = first.as_ref().map_or(0, Excerpt::n_rows);
-                let first_bytes = first.as_ref().map_or(0, Excerpt::text_bytes);
-                prop_assert!(n_first >= n_least);
-                prop_assert!(first_bytes <= most_bytes + 2 || n_first == n_least);
-                let parts: Vec<Excerpt> = first.into_iter().chain(rest).collect();
-                prop_assert_eq!(lines(&parts), whole.clone());
-                // Rows that stand in another file's chunk keep their numbers.
-                let later = Excerpt { base_line: 100, ..copy };
-                prop_assert_eq!(lines(&[later]), whole.into_iter().map(|(line, number)| (line, number + 100)).collect::<Vec<_>>());
+                // Rows that stand in a later chunk of their file.
+                let later = Cutting { base_line: 100, ..copy };
+                let moved: Vec<_> = whole.into_iter().map(|(line, number)| (line, number + 100)).collect();
+                prop_assert_eq!(lines(vec![later.clone()]), moved.clone());
+                let (first, rest) = later.split(most_bytes, n_least);
+                let Size { n_rows, text_bytes } = first.as_ref().map(Cutting::size).unwrap_or_default();
+                prop_assert!(n_rows >= n_least);
+                prop_assert!(text_bytes <= most_bytes + "\r\n".len() || n_rows == n_least);
+                if let Some(rest) = &rest {
+                    let next = rest.rows[0].end as usize;
+                    prop_assert!(text_bytes + next > most_bytes);
+                }
+                prop_assert_eq!(lines(first.into_iter().chain(rest).collect()), moved);
             }
             all.sort_by_key(|lines| lines[0].1);
-            let mut expected: Vec<_> = ["5E6F,", "5E70,"].map(number_of).into_iter().filter(|lines| !lines.is_empty()).collect();
+            let mut expected: Vec<_> = ["5E6F,", "5E70,"].map(expected).into_iter().filter(|lines| !lines.is_empty()).collect();
             expected.sort_by_key(|lines| lines[0].1);
             prop_assert_eq!(all, expected);
         }
