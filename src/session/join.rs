@@ -169,7 +169,25 @@ impl Life {
         let Size { n_rows, text_bytes } = cutting.size();
         self.size.n_rows += n_rows;
         self.size.text_bytes += text_bytes;
+        // Most have few, and those that never end would hold more room in vain.
+        self.cuttings.reserve_exact(1);
         self.cuttings.push(cutting);
+        if self.cuttings.len() > MOST_CUTTINGS || self.size.text_bytes > LONG_BYTES {
+            self.put_together();
+        }
+    }
+
+    /// Puts all rows behind those of the first cutting. A long one gets room to grow by, so that its rows are
+    /// seldom moved; a short one no more than it needs.
+    fn put_together(&mut self) {
+        let [first, others @ ..] = &mut self.cuttings[..] else { return };
+        if self.size.text_bytes <= LONG_BYTES {
+            first.reserve_exact(self.size);
+        }
+        for other in others {
+            first.absorb(other);
+        }
+        self.cuttings.truncate(1);
     }
 
     /// Takes all rows out, put together.
@@ -248,6 +266,12 @@ fn as_rank(marker: Marker) -> u8 {
         Marker::Disconnect => 2,
     }
 }
+
+/// A life of more cuttings than this has them put together: each takes some memory of its own.
+const MOST_CUTTINGS: usize = 8;
+
+/// So has one with more text than this, in bytes, which would otherwise be held twice when it is studied.
+const LONG_BYTES: usize = 1 << 16;
 
 /// The most text of one life, in bytes: its offsets have 32 bits. A longer session goes on as
 /// another one.

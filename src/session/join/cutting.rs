@@ -3,8 +3,9 @@
 //! In: the rows of a piece. Out: a [`Cutting`], which is kept while its session goes on; and all cuttings of a
 //! session as [`Gathered`] rows, one behind the other.
 //!
-//! A session keeps each cutting as it came, so that nothing is moved as more rows come. They are put together
-//! when all are there, and before only where rows are packed or have to be sorted.
+//! A session keeps some cuttings as they came, so that nothing is moved as more rows come. They are put together
+//! when all are there, and before only where there are many or they are long, where rows are packed, or where
+//! they have to be sorted.
 //!
 //! **Invariant**: the lines come out as they went in, in the same order, each with a line end.
 
@@ -21,9 +22,9 @@ use crate::session::{OriginId, Position, Row, Session};
 #[derive(Clone, Debug)]
 pub struct Cutting {
     /// The rows' lines, one behind the other, each with its line end.
-    text: Box<[u8]>,
+    text: Vec<u8>,
     /// Shape: never empty.
-    rows: Box<[Row]>,
+    rows: Vec<Row>,
     /// Is to be added to the rows' lines: lines of the file before the chunk.
     pub(super) base_line: u64,
     pub(super) shape: Shape,
@@ -69,7 +70,7 @@ impl Cutting {
 
     /// The rows, each with the text that its places are of.
     pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = (&[u8], &Row)> {
-        self.rows.iter().map(|row| (&*self.text, row))
+        self.rows.iter().map(|row| (&self.text[..], row))
     }
 
     pub(super) fn first(&self) -> (&[u8], &Row) {
@@ -82,6 +83,24 @@ impl Cutting {
 
     pub(super) fn size(&self) -> Size {
         Size { n_rows: self.rows.len(), text_bytes: self.text.len() }
+    }
+
+    /// Makes room for so much in all, and no more.
+    pub(super) fn reserve_exact(&mut self, size: Size) {
+        self.text.reserve_exact(size.text_bytes.saturating_sub(self.text.len()));
+        self.rows.reserve_exact(size.n_rows.saturating_sub(self.rows.len()));
+    }
+
+    /// Takes in the rows of another one, which stand behind its own.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        count_from_file(&mut self.rows, std::mem::take(&mut self.base_line));
+        let is_next = self.last().sequence.checked_add(1) == Some(other.rows[0].sequence);
+        self.shape.is_contiguous &= is_next && other.shape.is_contiguous;
+        self.shape.is_opened |= other.shape.is_opened;
+        self.shape.is_closed |= other.shape.is_closed;
+        let mut gathered = Gathered { text: std::mem::take(&mut self.text), rows: std::mem::take(&mut self.rows) };
+        gathered.extend(other);
+        (self.text, self.rows) = (gathered.text, gathered.rows);
     }
 
     /// Parts it before the first row that would make the text longer than so many bytes, but not before the
@@ -137,12 +156,8 @@ impl Gathered {
     }
 
     fn of(cutting: Cutting) -> Self {
-        let (text, mut rows) = (cutting.text.into_vec(), cutting.rows.into_vec());
-        if cutting.base_line > 0 {
-            for row in &mut rows {
-                row.line += cutting.base_line;
-            }
-        }
+        let Cutting { text, mut rows, base_line, .. } = cutting;
+        count_from_file(&mut rows, base_line);
         Self { text, rows }
     }
 
@@ -204,7 +219,7 @@ impl Gathered {
     }
 
     fn into_shaped(self, shape: Shape) -> Cutting {
-        Cutting { text: self.text.into(), rows: self.rows.into(), base_line: 0, shape }
+        Cutting { text: self.text, rows: self.rows, base_line: 0, shape }
     }
 
     /// Takes out rows that stand twice, byte for byte.
@@ -255,6 +270,15 @@ pub(super) fn narrow(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
+/// Counts the rows' lines from the start of their file, where so many of its lines stand before the chunk.
+fn count_from_file(rows: &mut [Row], base_line: u64) {
+    if base_line > 0 {
+        for row in rows {
+            row.line += base_line;
+        }
+    }
+}
+
 /// The row, with so much more text before it.
 fn moved(row: &Row, base: u32) -> Row {
     Row {
@@ -300,6 +324,10 @@ mod tests {
             text_bytes: all.text_bytes + one.text_bytes,
         });
         gathered.gather(size, &cuttings);
+        let mut whole = cuttings[0].clone();
+        cuttings[1..].iter().for_each(|cutting| whole.absorb(cutting));
+        let absorbed = Gathered::of(whole);
+        assert_eq!((&gathered.text, &gathered.rows), (&absorbed.text, &absorbed.rows));
         let mut taken = Gathered::default();
         taken.take(size, cuttings);
         assert_eq!((&gathered.text, &gathered.rows), (&taken.text, &taken.rows));
