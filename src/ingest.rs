@@ -308,6 +308,24 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_looks_like_a_header_line_hides_no_row() {
+        let head = "#Log-type: SMTP Receive Protocol Log\n#Fields: connector-id,date-time,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n";
+        let row =
+            |number: u32| format!("EX01\\A,2026-11-23T08:29:00.104Z,08DE2A1B3C4D5E6{number},0,192.0.2.5:25,,+,,\n");
+        for value in ["#Fields: date-time", "#Log-type: x"] {
+            let hostile = format!("session-id,{value},event,data,a,b,c,d,e\n");
+            for text in [format!("{}{hostile}{}", row(1), row(2)), format!("{hostile}{}{}", row(1), row(2))] {
+                let file = tempfile::NamedTempFile::new().unwrap();
+                std::fs::write(file.path(), format!("{head}{text}")).unwrap();
+                let catalogue = Catalogue::build(&[file.path().to_owned()], None);
+                let account =
+                    ingest(&catalogue, &Options::default(), &Nothing, &mut |_: Batch<()>| ControlFlow::Continue(()));
+                assert_eq!((account.records, account.malformed, account.sessions), (2, 1, 2), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn of_a_file_that_shrank_it_is_said_what_is_missing() {
         let row =
             |sequence: u32| format!("2026-11-23T08:29:00.104Z,EX01\\Default,08DE2A1B3C4D5E6F,{sequence},,,<,NOOP,\r\n");

@@ -48,10 +48,9 @@ impl Chunk {
         };
         if n_ready < n_bytes && buffer.len() < n_bytes {
             // Room for what is needed and no more: buffers of this size, grown by doubling, would
-            // leave holes that nothing else fills. New memory comes zeroed from the system, and what
-            // stood in the old one is not needed.
-            drop(std::mem::take(buffer));
-            *buffer = vec![0; n_bytes];
+            // leave holes that nothing else fills.
+            buffer.reserve_exact(n_bytes - buffer.len());
+            buffer.resize(n_bytes, 0);
         }
         Reading { chunk: self, buffer, n_bytes, n_ready, n_whole: 0, error: None }
     }

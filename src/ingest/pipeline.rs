@@ -5,8 +5,9 @@
 //!
 //! A chunk is grouped, the sessions that lie within it are understood, and the rows of all others copied,
 //! without knowing of any other chunk ([`Desk`]). Then its worker waits for the chunk before and joins what
-//! crosses the chunk's ends ([`Rebuilder`]). The results go to the sink in the order of the chunks. At the end of the input
-//! the sessions that are left follow in shares, which are numbered behind the chunks and pass as they do.
+//! crosses the chunk's ends ([`Rebuilder`]). The results go to the sink in the order of the chunks. At the end
+//! of the input the sessions that are left follow in shares, which are numbered behind the chunks and pass as
+//! they do.
 //!
 //! **Invariant**: the two orders are the numbers alone, so any number of threads gives the same, also where
 //! the sink says stop. A worker waits only for what was handed out before its own, so none waits forever.

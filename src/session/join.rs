@@ -152,13 +152,13 @@ impl Life {
     }
 
     /// Takes in more rows.
-    fn append(&mut self, cutting: Cutting) {
+    fn append(&mut self, cutting: Cutting, shape: Shape) {
         let (text, first) = cutting.first();
         match self.last_sequence.replace(cutting.last().sequence) {
             Some(last) => self.is_contiguous &= last.checked_add(1) == Some(first.sequence),
             None => self.connect = (first.marker == Marker::Connect).then(|| hash_bytes(first.as_line(text))),
         }
-        let Shape { is_opened, is_closed, is_contiguous } = cutting.shape;
+        let Shape { is_opened, is_closed, is_contiguous } = shape;
         self.is_opened |= is_opened;
         self.is_closed |= is_closed;
         self.is_contiguous &= is_contiguous;
@@ -332,13 +332,14 @@ impl Joiner {
             }
             None => self.begin(place.position),
         };
-        let mut rest = open.fill(cutting, MAX_TEXT_BYTES);
+        let mut rest = open.fill(cutting, Shape::of_piece(piece), MAX_TEXT_BYTES);
         open.life.marks |= place.marks;
         while let Some(cutting) = rest {
             let full = std::mem::replace(&mut open, Open::new(place.position));
             self.finish(key, full.into_life(), done);
             self.starts.insert(place.position);
-            rest = open.fill(cutting, MAX_TEXT_BYTES);
+            let shape = cutting.shape();
+            rest = open.fill(cutting, shape, MAX_TEXT_BYTES);
             open.life.marks |= place.marks;
         }
         self.told.touch(key);

@@ -21,16 +21,13 @@ use crate::session::{OriginId, Position, Row, Session};
 /// The rows of one piece, or some of them, copied out of the chunk.
 #[derive(Clone, Debug)]
 pub struct Cutting {
-    /// The rows' lines, one behind the other, each with its line end.
-    text: Vec<u8>,
-    /// Shape: never empty.
-    rows: Vec<Row>,
+    /// Shape: never empty; each line has its line end.
+    lines: Gathered,
     /// Is to be added to the rows' lines: lines of the file before the chunk.
     pub(super) base_line: u64,
-    pub(super) shape: Shape,
 }
 
-/// What of some rows a session's end is known by.
+/// What of some rows a session's ends are known by.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     /// Whether one is a connect row.
@@ -42,13 +39,10 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    fn of(rows: &[Row]) -> Self {
-        let has = |marker: Marker| rows.iter().any(|row| row.marker == marker);
-        Self {
-            is_opened: has(Marker::Connect),
-            is_closed: has(Marker::Disconnect),
-            is_contiguous: rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence)),
-        }
+    /// A piece knows it, its rows need not be asked.
+    pub(super) fn of_piece(piece: &Piece) -> Self {
+        let Piece { is_opened, is_closed, is_contiguous, .. } = *piece;
+        Self { is_opened, is_closed, is_contiguous }
     }
 }
 
@@ -58,61 +52,74 @@ impl Cutting {
 
     /// Copies the rows of a piece, lines counted from the start of the chunk.
     pub fn copy(pieces: &Pieces, piece: &Piece, text: &[u8]) -> Self {
-        let mut copied = Gathered {
+        let mut lines = Gathered {
             text: Vec::with_capacity(pieces.fetch(piece, text)),
             rows: Vec::with_capacity(piece.n_rows as usize),
         };
-        copied.append_rows(text, pieces.rows_of(piece));
-        // The piece knows its shape, its rows need not be asked.
-        let Piece { is_opened, is_closed, is_contiguous, .. } = *piece;
-        copied.into_shaped(Shape { is_opened, is_closed, is_contiguous })
+        lines.append_rows(text, pieces.rows_of(piece));
+        lines.into_cutting()
     }
 
     /// The rows, each with the text that its places are of.
     pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = (&[u8], &Row)> {
-        self.rows.iter().map(|row| (&self.text[..], row))
+        self.lines.rows.iter().map(|row| (&self.lines.text[..], row))
     }
 
     pub(super) fn first(&self) -> (&[u8], &Row) {
-        (&self.text, &self.rows[0])
+        (&self.lines.text, &self.lines.rows[0])
     }
 
     pub(super) fn last(&self) -> &Row {
-        &self.rows[self.rows.len() - 1]
+        &self.lines.rows[self.lines.rows.len() - 1]
     }
 
     pub(super) fn size(&self) -> Size {
-        Size { n_rows: self.rows.len(), text_bytes: self.text.len() }
+        Size { n_rows: self.lines.rows.len(), text_bytes: self.lines.text.len() }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        let has = |marker: Marker| self.lines.rows.iter().any(|row| row.marker == marker);
+        Shape {
+            is_opened: has(Marker::Connect),
+            is_closed: has(Marker::Disconnect),
+            is_contiguous: self.lines.is_contiguous(),
+        }
     }
 
     /// Makes room for so much in all, and no more.
     pub(super) fn reserve_exact(&mut self, size: Size) {
-        self.text.reserve_exact(size.text_bytes.saturating_sub(self.text.len()));
-        self.rows.reserve_exact(size.n_rows.saturating_sub(self.rows.len()));
+        let before = self.size();
+        self.lines.text.reserve_exact(size.text_bytes.saturating_sub(before.text_bytes));
+        self.lines.rows.reserve_exact(size.n_rows.saturating_sub(before.n_rows));
     }
 
     /// Takes in the rows of another one, which stand behind its own.
     pub(super) fn absorb(&mut self, other: &Self) {
-        count_from_file(&mut self.rows, std::mem::take(&mut self.base_line));
-        let is_next = self.last().sequence.checked_add(1) == Some(other.rows[0].sequence);
-        self.shape.is_contiguous &= is_next && other.shape.is_contiguous;
-        self.shape.is_opened |= other.shape.is_opened;
-        self.shape.is_closed |= other.shape.is_closed;
-        let mut gathered = Gathered { text: std::mem::take(&mut self.text), rows: std::mem::take(&mut self.rows) };
-        gathered.extend(other);
-        (self.text, self.rows) = (gathered.text, gathered.rows);
+        self.count_from_file();
+        self.lines.extend(other);
+    }
+
+    /// Counts the rows' lines from the start of their file.
+    fn count_from_file(&mut self) {
+        let base_line = std::mem::take(&mut self.base_line);
+        if base_line > 0 {
+            for row in &mut self.lines.rows {
+                row.line += base_line;
+            }
+        }
     }
 
     /// Parts it before the first row that would make the text longer than so many bytes, but not before the
     /// first so many rows: what stands before that row, and the rest.
     pub(super) fn split(self, most_bytes: usize, n_least: usize) -> (Option<Self>, Option<Self>) {
-        let n_first = self.rows.partition_point(|row| row.end as usize <= most_bytes).max(n_least);
+        let Gathered { text, rows } = &self.lines;
+        let n_first = rows.partition_point(|row| row.end as usize <= most_bytes).max(n_least);
         let part = |rows: &[Row]| {
             let mut part = Gathered::default();
-            part.append_rows(&self.text, rows.iter().copied());
-            (!rows.is_empty()).then(|| Self { base_line: self.base_line, ..part.into_cutting() })
+            part.append_rows(text, rows.iter().copied());
+            (!rows.is_empty()).then_some(Self { lines: part, base_line: self.base_line })
         };
-        (part(&self.rows[..n_first]), part(&self.rows[n_first..]))
+        (part(&rows[..n_first]), part(&rows[n_first..]))
     }
 }
 
@@ -155,10 +162,9 @@ impl Gathered {
         }
     }
 
-    fn of(cutting: Cutting) -> Self {
-        let Cutting { text, mut rows, base_line, .. } = cutting;
-        count_from_file(&mut rows, base_line);
-        Self { text, rows }
+    fn of(mut cutting: Cutting) -> Self {
+        cutting.count_from_file();
+        cutting.lines
     }
 
     /// Holds no more room from session to session than most sessions need.
@@ -175,7 +181,7 @@ impl Gathered {
 
     fn extend(&mut self, cutting: &Cutting) {
         let of_file = |row: &Row| Row { line: row.line + cutting.base_line, ..*row };
-        self.append(&cutting.text, cutting.rows.iter().map(of_file));
+        self.append(&cutting.lines.text, cutting.lines.rows.iter().map(of_file));
     }
 
     /// Puts a text and its rows behind those that are there.
@@ -214,12 +220,7 @@ impl Gathered {
 
     /// All of it as one cutting.
     pub(super) fn into_cutting(self) -> Cutting {
-        let shape = Shape::of(&self.rows);
-        self.into_shaped(shape)
-    }
-
-    fn into_shaped(self, shape: Shape) -> Cutting {
-        Cutting { text: self.text, rows: self.rows, base_line: 0, shape }
+        Cutting { lines: self, base_line: 0 }
     }
 
     /// Takes out rows that stand twice, byte for byte.
@@ -252,7 +253,7 @@ impl Gathered {
 
     /// Whether each sequence number is one more than the one before.
     pub(super) fn is_contiguous(&self) -> bool {
-        Shape::of(&self.rows).is_contiguous
+        self.rows.windows(2).all(|pair| pair[0].sequence.checked_add(1) == Some(pair[1].sequence))
     }
 
     /// Whether the sequence numbers ascend, none stands twice, and no connect or disconnect row stands between
@@ -268,15 +269,6 @@ impl Gathered {
 /// A place in a session's text: it is parted before these outgrow 32 bits.
 pub(super) fn narrow(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
-}
-
-/// Counts the rows' lines from the start of their file, where so many of its lines stand before the chunk.
-fn count_from_file(rows: &mut [Row], base_line: u64) {
-    if base_line > 0 {
-        for row in rows {
-            row.line += base_line;
-        }
-    }
 }
 
 /// The row, with so much more text before it.
@@ -373,7 +365,7 @@ mod tests {
                 prop_assert!(n_rows >= n_least);
                 prop_assert!(text_bytes <= most_bytes + "\r\n".len() || n_rows == n_least);
                 if let Some(rest) = &rest {
-                    let next = rest.rows[0].end as usize;
+                    let next = rest.lines.rows[0].end as usize;
                     prop_assert!(text_bytes + next > most_bytes);
                 }
                 prop_assert_eq!(lines(first.into_iter().chain(rest).collect()), moved);

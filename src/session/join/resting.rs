@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::Life;
-use super::cutting::{Cutting, Gathered};
+use super::cutting::{Cutting, Gathered, Shape};
 use crate::record::Marker;
 use crate::session::{FileId, Position, Row};
 
@@ -62,16 +62,17 @@ impl Open {
 
     /// Takes in as many of the rows as fit where its text is to have no more than so many bytes, and one at
     /// least where it has none yet. Returns the rest.
-    pub(super) fn fill(&mut self, cutting: Cutting, most_bytes: usize) -> Option<Cutting> {
+    pub(super) fn fill(&mut self, cutting: Cutting, shape: Shape, most_bytes: usize) -> Option<Cutting> {
         let room = most_bytes.saturating_sub(self.text_bytes());
         if cutting.size().text_bytes <= room {
-            self.life.append(cutting);
+            self.life.append(cutting, shape);
             return None;
         }
         let n_least = usize::from(self.text_bytes() == 0);
         let (fits, rest) = cutting.split(room, n_least);
         if let Some(cutting) = fits {
-            self.life.append(cutting);
+            let shape = cutting.shape();
+            self.life.append(cutting, shape);
         }
         rest
     }
@@ -277,7 +278,8 @@ mod tests {
         let mut rest = Some(Gathered { text, rows: (0..10).map(row).collect() }.into_cutting());
         let mut parts = Vec::new();
         while let Some(cutting) = rest {
-            rest = open.fill(cutting, most_bytes);
+            let shape = cutting.shape();
+            rest = open.fill(cutting, shape, most_bytes);
             let full = std::mem::replace(&mut open, Open::new(Position(7)));
             parts.push(full.into_life().n_rows());
         }
