@@ -494,6 +494,7 @@ pub struct Place {
 mod tests {
     use super::super::FileId;
     use super::super::assemble::{Pieces, TextEnd};
+    use super::cutting::narrow;
     use super::leaving::Left;
     use super::*;
     use crate::record::header::Schema;
@@ -568,6 +569,21 @@ mod tests {
         }
         joiner.end_file(&mut done);
         marks
+    }
+
+    #[test]
+    fn many_cuttings_and_long_ones_are_put_together() {
+        let mut life = Life::default();
+        let n_bytes = |number: u32| if number < 100 { 100 } else { narrow(LONG_BYTES) };
+        for number in 0..102 {
+            let row = Row { end: n_bytes(number), sequence: number, ..resting::NO_ROW };
+            let text = vec![b'x'; row.end as usize];
+            life.keep(Gathered { text, rows: vec![row] }.into_cutting());
+            let n_most = if number < 100 { MOST_CUTTINGS } else { 1 };
+            assert!(life.cuttings.len() <= n_most, "{number}: {}", life.cuttings.len());
+        }
+        let rows = life.take_rows().rows;
+        assert!(rows.iter().map(|row| (row.sequence, row.end - row.start)).eq((0..102).map(|n| (n, n_bytes(n)))));
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl Step {
 }
 
 /// What the first row of a part differs from.
-const NO_ROW: Row = Row {
+pub(super) const NO_ROW: Row = Row {
     start: 0,
     data: 0,
     data_end: 0,
