@@ -48,7 +48,7 @@ mod account;
 pub struct Options {
     /// Worker threads; 0 is one a core.
     pub n_threads: usize,
-    /// How many bytes a chunk holds, about.
+    /// How many bytes a chunk holds at most, about; of a small input it is less.
     pub chunk_bytes: usize,
 }
 

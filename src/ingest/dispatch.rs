@@ -11,7 +11,7 @@ use crate::session::assemble::TextEnd;
 use crate::source::{Chunk, Source};
 
 use super::stretch::{Stretch, Task};
-use super::{LogFile, Options, ReadError};
+use super::{LogFile, ReadError};
 
 /// What is known of a chunk beside its text.
 pub(super) struct Job<'a> {
@@ -32,7 +32,7 @@ pub(super) struct Job<'a> {
 /// Hands out chunks in order, opening one file after the other.
 pub(super) struct Dispatcher<'a> {
     files: &'a [LogFile],
-    options: Options,
+    chunk_bytes: usize,
     waiting: Box<dyn Iterator<Item = Stretch> + Send + 'a>,
     open: Option<Open>,
     number: u64,
@@ -47,10 +47,24 @@ struct Open {
     is_begun: bool,
 }
 
+/// Into so many chunks an input is cut at least, so that all threads have work to its end, and the chunks in hand
+/// are a small part of it.
+const N_CHUNKS: u64 = 128;
+
+/// But into none smaller than this, in bytes: too many sessions would cross a chunk's end.
+const LEAST_CHUNK_BYTES: usize = 1 << 20;
+
+/// How many bytes a chunk holds of an input of so many bytes; `most` where that is enough of them.
+fn chunk_bytes(n_bytes: u64, most: usize) -> usize {
+    let share = usize::try_from(n_bytes / N_CHUNKS).unwrap_or(usize::MAX);
+    share.max(LEAST_CHUNK_BYTES).min(most)
+}
+
 impl<'a> Dispatcher<'a> {
     pub(super) fn new(task: Task<'a>, number: u64) -> Self {
-        let Task { files, stretches, options, .. } = task;
-        Self { files, options: *options, waiting: stretches, open: None, number, errors: Vec::new() }
+        let Task { files, stretches, n_bytes, options, .. } = task;
+        let chunk_bytes = chunk_bytes(n_bytes, options.chunk_bytes);
+        Self { files, chunk_bytes, waiting: stretches, open: None, number, errors: Vec::new() }
     }
 
     /// The number of the next chunk.
@@ -71,7 +85,7 @@ impl<'a> Dispatcher<'a> {
                 self.open_next()?;
                 continue;
             };
-            match open.source.next_chunk(self.options.chunk_bytes) {
+            match open.source.next_chunk(self.chunk_bytes) {
                 Ok(Some((chunk, is_last))) => {
                     let log = &self.files[open.stretch.file.0 as usize];
                     let job = open.begin_chunk(self.number, log, &chunk, is_last);
@@ -117,5 +131,22 @@ impl Open {
         let Stretch { file, ref schema, .. } = self.stretch;
         let schema = schema.as_deref().unwrap_or(&log.schema);
         Job { number, file, log, offset: chunk.offset(), base_line, end, schema: schema.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_inputs_are_cut_into_smaller_chunks() {
+        const MOST: usize = 1 << 21;
+        assert_eq!(chunk_bytes(0, MOST), LEAST_CHUNK_BYTES);
+        assert_eq!(chunk_bytes(200 << 20, MOST), 200 << 13);
+        assert_eq!(chunk_bytes(1 << 30, MOST), MOST);
+        // Of what is piped in the length is not known.
+        assert_eq!(chunk_bytes(u64::MAX, MOST), MOST);
+        // Whoever asks for less gets less.
+        assert_eq!(chunk_bytes(1 << 30, 300), 300);
     }
 }
