@@ -323,8 +323,10 @@ goals_of() {
 goals_of_memory() {
     local at=$1 name peak_kb n_looks bound_kb share
     [[ -r /proc/self/status ]] || return 0
-    bound_kb=$(calc %.0f "(${bytes[$at]} * 0.02 + 32e6) / 1000")
     for name in summary 'sessions --format ndjson'; do
+        bound_kb=$(calc %.0f "(${bytes[$at]} * 0.02 + 32e6) / 1000")
+        # What is listed waits for the order of the list, up to a bound.
+        [[ $name == summary ]] || bound_kb=$(calc %.0f "$bound_kb + (64 * 1024 * 1024) / 1000")
         read -r peak_kb n_looks < <(peak_anon "$name")
         # The kernel's kB is 1024 bytes.
         share=$(calc %.2f "$peak_kb * 1024 * 100 / ${bytes[$at]}")
