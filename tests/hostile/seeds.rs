@@ -14,7 +14,12 @@ pub(crate) struct Target {
 pub(crate) fn targets(root: &Path) -> Vec<Target> {
     let logs = files(&root.join("samples"), "log");
     let policies = files(&root.join("samples/policies"), "toml");
-    let queries = [include_str!("../../README.md"), include_str!("../filtering.rs"), include_str!("../query.rs")];
+    let queries = [
+        include_str!("../../README.md"),
+        include_str!("../filtering.rs"),
+        include_str!("../query/main.rs"),
+        include_str!("../query/slips.rs"),
+    ];
     let target = |name, check, seeds| Target { name, check, seeds };
     vec![
         target("header", crate::parts::check_header as fn(&[u8]), logs.iter().map(|log| head_of(log)).collect()),
