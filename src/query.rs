@@ -22,6 +22,7 @@
 pub mod field;
 pub mod syntax;
 pub mod error;
+mod weight;
 mod pattern;
 pub(crate) mod values;
 mod caseless;

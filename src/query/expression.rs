@@ -8,16 +8,22 @@
 use super::error::{Problem, SyntaxError, nearest};
 use super::field::{FIELDS, Field};
 use super::meaning::{Meaning, mean, mean_rows};
+use super::pattern::to_hir;
 use super::saved::SavedFilters;
 use super::slip;
 use super::syntax::{Expected, Fault, MAX_DEPTH, Operator, Part, Place, Style, Tree, parse_tree};
 use super::time::When;
+use super::weight::weight;
 
 /// How long a query may be, in bytes.
 pub const MAX_QUERY_BYTES: usize = 64 << 10;
 
 /// How many terms a query may have, those of saved filters counted wherever they are named.
 const MAX_TERMS: usize = 20_000;
+
+/// How much the texts and regular expressions of a query may weigh together, those of saved filters counted
+/// wherever they are named: prepared, a quarter of a GB and a second or two.
+const MAX_WEIGHT: usize = 1 << 21;
 
 /// How many saved filters may stand within one another.
 const MAX_SAVED_DEPTH: usize = 16;
@@ -71,6 +77,14 @@ impl Value {
         }
     }
 
+    /// How much it weighs. A text may have to be searched for as a regular expression, each letter in two cases.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len().saturating_mul(2),
+            Self::Regex { pattern, ignores_case } => to_hir(pattern, *ignores_case).map_or(0, |hir| weight(&hir)),
+        }
+    }
+
     /// A regular expression, in which a slash needs no backslash.
     fn regex(text: &str, ignores_case: bool) -> Self {
         Self::Regex { pattern: without_escaped_slashes(text), ignores_case }
@@ -98,7 +112,7 @@ impl Expression {
     ///
     /// Errors: where it is no query, and why.
     pub fn parse(text: &str, saved: &SavedFilters) -> Result<Self, SyntaxError> {
-        Reading { saved, within: Vec::new(), n_terms: 0 }.read(text)
+        Reading { saved, within: Vec::new(), n_terms: 0, weight: 0 }.read(text)
     }
 
     /// Returns the saved filters that cannot be understood, and why.
@@ -149,6 +163,7 @@ struct Reading<'a> {
     /// The saved filters that are being read, the outermost first.
     within: Vec<String>,
     n_terms: usize,
+    weight: usize,
 }
 
 /// What is wrong, and where.
@@ -169,7 +184,7 @@ impl Reading<'_> {
             return Err(error(text, 0..text.len(), problem));
         }
         let tree = parse_tree(text).map_err(|fault| explain(text, fault))?;
-        self.resolve(&tree, text).map_err(|misread| match misread {
+        self.weigh(&tree).and_then(|()| self.resolve(&tree, text)).map_err(|misread| match misread {
             Wrong::Here((place, problem)) => {
                 error(text, text.len() - place.left..text.len() - place.left_after, problem)
             }
@@ -206,6 +221,32 @@ impl Reading<'_> {
         if self.n_terms > MAX_TERMS {
             let problem = Problem::new(format!("more than {MAX_TERMS} terms, those of saved filters counted"))
                 .help("values of one field can be one term: `user:alice,bob`");
+            return Err(Wrong::Here((place, problem)));
+        }
+        Ok(())
+    }
+
+    /// Weighs all values of a text before any of them is prepared; those of saved filters are weighed where these
+    /// are read.
+    fn weigh(&mut self, tree: &Tree) -> Result<(), Wrong> {
+        match tree {
+            Tree::And(parts) | Tree::Or(parts) => parts.iter().try_for_each(|part| self.weigh(part)),
+            Tree::Not(inner) => self.weigh(inner),
+            Tree::Saved(_) => Ok(()),
+            Tree::Term { operator, values, .. } => {
+                values.iter().try_for_each(|part| self.add_weight(part.place, &to_value(*operator, part)))
+            }
+            Tree::Rows(part) => self.add_weight(part.place, &to_value(Operator::Has, part)),
+        }
+    }
+
+    fn add_weight(&mut self, place: Place, value: &Value) -> Result<(), Wrong> {
+        // One that is too heavy by itself says so where it is prepared.
+        self.weight += Some(value.weight()).filter(|weight| *weight <= MAX_WEIGHT).unwrap_or_default();
+        if self.weight > MAX_WEIGHT {
+            let problem = Problem::new("up to here, what the filter searches for is too large together")
+                .help("what a regular expression repeats counts as often as it is: `a{1000}` is a thousand")
+                .help("`\\w` holds the letters of all languages: `(?-u:\\w)` holds those of ASCII");
             return Err(Wrong::Here((place, problem)));
         }
         Ok(())

@@ -12,14 +12,13 @@
 use std::sync::Arc;
 
 use regex::bytes::Regex;
-use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
 use crate::ingest::sieve::FindLine;
 
 use super::caseless::Caseless;
 use super::matching::Node;
-use super::pattern::{MAX_REGEX_DEPTH, builder};
+use super::pattern::{builder, to_hir};
 use super::question::Question;
 
 /// What finds lines.
@@ -38,14 +37,8 @@ enum Search {
 impl Lines {
     /// Makes what finds the rows that a regular expression matches; `None` where it can match none, or
     /// would be too large.
-    pub(super) fn new(pattern: &str, is_unicode: bool, ignores_case: bool) -> Option<Self> {
-        let mut parser = ParserBuilder::new()
-            .utf8(false)
-            .unicode(is_unicode)
-            .case_insensitive(ignores_case)
-            .nest_limit(MAX_REGEX_DEPTH)
-            .build();
-        Self::of(within_lines(&parser.parse(pattern).ok()?)?)
+    pub(super) fn new(pattern: &str, ignores_case: bool) -> Option<Self> {
+        Self::of(within_lines(&to_hir(pattern, ignores_case)?)?)
     }
 
     fn of(hir: Hir) -> Option<Self> {
@@ -163,7 +156,7 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, rows: &[&str], expected: &[usize]) {
-        let lines = Lines::new(pattern, true, false).unwrap();
+        let lines = Lines::new(pattern, false).unwrap();
         let rows: Vec<String> = rows.iter().map(|row| format!("{row}\r\n")).collect();
         assert_eq!(found(&lines, &rows), expected, "{pattern}");
     }
@@ -178,7 +171,7 @@ mod tests {
         check("x*", &["a", "", "b"], &[0, 1, 2]);
         check(r"b$", &["b"], &[0]);
         check(r"\n|b", &["a", "b"], &[1]);
-        assert!(Lines::new(r"a\nb", true, false).is_none());
+        assert!(Lines::new(r"a\nb", false).is_none());
     }
 
     proptest! {

@@ -7,6 +7,8 @@
 
 use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::Hir;
 
 use super::error::Problem;
 use super::lines::Lines;
@@ -19,7 +21,7 @@ const MAX_REGEX_BYTES: usize = 16 << 20;
 const MAX_CACHE_BYTES: usize = 4 << 20;
 
 /// How deeply groups of a regular expression may be nested.
-pub(super) const MAX_REGEX_DEPTH: u32 = 100;
+const MAX_REGEX_DEPTH: u32 = 100;
 
 /// What a value is compared with.
 #[derive(Clone, Debug)]
@@ -128,7 +130,7 @@ impl RowPattern {
     /// Errors: not a regular expression, or too large.
     pub(super) fn regex(pattern: &str, ignores_case: bool) -> Result<Self, Problem> {
         let search = Search::Regex(regex(pattern, ignores_case)?);
-        Ok(Self { search, lines: Lines::new(pattern, !is_ascii_literal(pattern), ignores_case) })
+        Ok(Self { search, lines: Lines::new(pattern, ignores_case) })
     }
 
     /// Whether the row has it.
@@ -160,6 +162,17 @@ pub(super) fn regex(pattern: &str, ignores_case: bool) -> Result<Regex, Problem>
         .nest_limit(MAX_REGEX_DEPTH)
         .build()
         .map_err(|error| explain(&error))
+}
+
+/// Reads a regular expression as [`regex()`] does, and does not prepare it; `None` where it is none.
+pub(super) fn to_hir(pattern: &str, ignores_case: bool) -> Option<Hir> {
+    let mut parser = ParserBuilder::new()
+        .utf8(false)
+        .unicode(!is_ascii_literal(pattern))
+        .case_insensitive(ignores_case)
+        .nest_limit(MAX_REGEX_DEPTH)
+        .build();
+    parser.parse(pattern).ok()
 }
 
 /// Whether the text has a match. `is_match` of the crate says the same, but its fastest way gives up

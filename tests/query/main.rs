@@ -520,6 +520,33 @@ fn nesting_and_length_are_bounded() {
 }
 
 #[test]
+fn what_is_searched_for_is_bounded_together() {
+    let all = |n: usize, of: &dyn Fn(usize) -> String| (0..n).map(of).collect::<Vec<_>>().join(" or ");
+    // Each of these is within its bound, but all of them would take gigabytes.
+    let large = |at: usize| format!(r"/\pL{{40}}x{at}/");
+    assert!(parse(&all(2, &large)).is_ok());
+    let is_too_large =
+        |error: &str| error.starts_with("up to here, what the filter searches for is too large together");
+    for text in [
+        all(100, &large),
+        all(100, &|at| format!(r"helo~/\pL{{40}}x{at}/")),
+        all(100, &|at| format!(r"-(x /\pL{{40}}x{at}/i)")),
+    ] {
+        let error = parse(&text).unwrap_err();
+        assert!(is_too_large(&error), "{error}");
+    }
+    // The first that is too much is shown.
+    let error = Expression::parse(&all(100, &large), &saved()).unwrap_err();
+    assert!(error.query[error.at.clone()].starts_with(r"/\pL{40}x"), "{error:?}");
+    assert!(error.at.start > 10 * large(0).len());
+    let mut saved = SavedFilters::default();
+    saved.add(SavedFilter { name: "long".into(), text: format!("user:{}", "a".repeat(60_000)), origin: None });
+    assert!(Expression::parse(&all(10, &|_| "@long".into()), &saved).is_ok());
+    assert!(is_too_large(&Expression::parse(&all(100, &|_| "@long".into()), &saved).unwrap_err().problem));
+    assert!(parse(&all(100, &|at| format!(r"/user\d+{at}@\w+/"))).is_ok());
+}
+
+#[test]
 fn saved_filters_name_where_they_fail() {
     insta::assert_snapshot!(wrong(&["@broken", "x @outer", "@loop"]), @r###"
     `faild` is no value of `auth` (in `@broken`, heloscope.toml:3)
