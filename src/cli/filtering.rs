@@ -32,10 +32,7 @@ pub(super) fn expression(filtering: &Filtering) -> Result<Option<Expression>, Er
     let names_saved = filter.iter().any(|text| text.contains('@'));
     let saved =
         if names_saved || config.is_some() { saved_filters(config.as_deref())? } else { SavedFilters::default() };
-    let mut parts = Vec::new();
-    for text in filter {
-        parts.push(Expression::parse(text, &saved).map_err(|error| explained("--filter", &error))?);
-    }
+    let mut parts = Expression::parse_all(filter, &saved).map_err(|error| explained("--filter", &error))?;
     if let Some(time) = since {
         parts.push(Expression::since(time).map_err(|error| explained("--since", &error))?);
     }

@@ -112,7 +112,15 @@ impl Expression {
     ///
     /// Errors: where it is no query, and why.
     pub fn parse(text: &str, saved: &SavedFilters) -> Result<Self, SyntaxError> {
-        Reading { saved, within: Vec::new(), n_terms: 0, weight: 0 }.read(text)
+        Reading::new(saved).read(text)
+    }
+
+    /// Understands several texts, which together are bounded like one.
+    ///
+    /// Errors: where the first that is no query is none, and why.
+    pub fn parse_all<T: AsRef<str>>(texts: &[T], saved: &SavedFilters) -> Result<Vec<Self>, SyntaxError> {
+        let mut reading = Reading::new(saved);
+        texts.iter().map(|text| reading.read(text.as_ref())).collect()
     }
 
     /// Returns the saved filters that cannot be understood, and why.
@@ -157,7 +165,7 @@ fn started(field: Field, time: &str) -> Result<Expression, SyntaxError> {
     }
 }
 
-/// What is known while a query and the saved filters that it names are read.
+/// What is known while queries and the saved filters that they name are read.
 struct Reading<'a> {
     saved: &'a SavedFilters,
     /// The saved filters that are being read, the outermost first.
@@ -169,7 +177,11 @@ struct Reading<'a> {
 /// What is wrong, and where.
 type Misread = (Place, Problem);
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(saved: &'a SavedFilters) -> Self {
+        Self { saved, within: Vec::new(), n_terms: 0, weight: 0 }
+    }
+
     fn read(&mut self, text: &str) -> Result<Expression, SyntaxError> {
         if text.trim().is_empty() {
             return Err(error(

@@ -539,6 +539,9 @@ fn what_is_searched_for_is_bounded_together() {
     let error = Expression::parse(&all(100, &large), &saved()).unwrap_err();
     assert!(error.query[error.at.clone()].starts_with(r"/\pL{40}x"), "{error:?}");
     assert!(error.at.start > 10 * large(0).len());
+    let several = vec![format!("user:{}", "a".repeat(60_000)); 100];
+    assert!(is_too_large(&Expression::parse_all(&several, &saved()).unwrap_err().problem));
+    assert_eq!(Expression::parse_all(&several[..10], &saved()).map(|all| all.len()), Ok(10));
     let mut saved = SavedFilters::default();
     saved.add(SavedFilter { name: "long".into(), text: format!("user:{}", "a".repeat(60_000)), origin: None });
     assert!(Expression::parse(&all(10, &|_| "@long".into()), &saved).is_ok());
