@@ -8,12 +8,12 @@
 use super::error::{Problem, SyntaxError, nearest};
 use super::field::{FIELDS, Field};
 use super::meaning::{Meaning, mean, mean_rows};
-use super::pattern::to_hir;
+use super::pattern::{to_hir, too_large};
 use super::saved::SavedFilters;
 use super::slip;
 use super::syntax::{Expected, Fault, MAX_DEPTH, Operator, Part, Place, Style, Tree, parse_tree};
 use super::time::When;
-use super::weight::weight;
+use super::weight::{SEARCH, reading_weight, weight};
 
 /// How long a query may be, in bytes.
 pub const MAX_QUERY_BYTES: usize = 64 << 10;
@@ -79,9 +79,15 @@ impl Value {
 
     /// How much it weighs. A text may have to be searched for as a regular expression, each letter in two cases.
     fn weight(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len().saturating_mul(2),
-            Self::Regex { pattern, ignores_case } => to_hir(pattern, *ignores_case).map_or(0, |hir| weight(&hir)),
+        let (pattern, ignores_case) = match self {
+            Self::Text(text) if text.is_ascii() => return text.len() * 2,
+            Self::Text(text) => return text.len() * 2 + SEARCH,
+            Self::Regex { pattern, ignores_case } => (pattern, *ignores_case),
+        };
+        let reading = reading_weight(pattern) + SEARCH;
+        match reading > MAX_WEIGHT {
+            true => reading,
+            false => to_hir(pattern, ignores_case).map_or(reading, |hir| weight(&hir).saturating_add(reading)),
         }
     }
 
@@ -195,6 +201,8 @@ impl<'a> Reading<'a> {
                 .help("ask for what its values have in common, or in several goes");
             return Err(error(text, 0..text.len(), problem));
         }
+        // A saved filter is read as often as it is named.
+        self.weight = self.weight.saturating_add(text.len() / 8);
         let tree = parse_tree(text).map_err(|fault| explain(text, fault))?;
         self.weigh(&tree).and_then(|()| self.resolve(&tree, text)).map_err(|misread| match misread {
             Wrong::Here((place, problem)) => {
@@ -246,22 +254,21 @@ impl<'a> Reading<'a> {
             Tree::Not(inner) => self.weigh(inner),
             Tree::Saved(_) => Ok(()),
             Tree::Term { operator, values, .. } => {
-                values.iter().try_for_each(|part| self.add_weight(part.place, &to_value(*operator, part)))
+                let weigh = |part: &Part| self.add_weight(part.place, to_value(*operator, part).weight());
+                values.iter().try_for_each(weigh)
             }
-            Tree::Rows(part) => self.add_weight(part.place, &to_value(Operator::Has, part)),
+            Tree::Rows(part) => self.add_weight(part.place, to_value(Operator::Has, part).weight() + SEARCH),
         }
     }
 
-    fn add_weight(&mut self, place: Place, value: &Value) -> Result<(), Wrong> {
-        // One that is too heavy by itself says so where it is prepared.
-        self.weight += Some(value.weight()).filter(|weight| *weight <= MAX_WEIGHT).unwrap_or_default();
-        if self.weight > MAX_WEIGHT {
-            let problem = Problem::new("up to here, what the filter searches for is too large together")
-                .help("what a regular expression repeats counts as often as it is: `a{1000}` is a thousand")
-                .help("`\\w` holds the letters of all languages: `(?-u:\\w)` holds those of ASCII");
-            return Err(Wrong::Here((place, problem)));
-        }
-        Ok(())
+    fn add_weight(&mut self, place: Place, weight: usize) -> Result<(), Wrong> {
+        self.weight = self.weight.saturating_add(weight);
+        let what = match (weight > MAX_WEIGHT, self.weight > MAX_WEIGHT) {
+            (true, _) => "this regular expression is too large",
+            (false, true) => "up to here, what the filter searches for is too large together",
+            (false, false) => return Ok(()),
+        };
+        Err(Wrong::Here((place, too_large(what))))
     }
 
     fn resolve_saved(&mut self, name: &Part) -> Result<Expression, Wrong> {

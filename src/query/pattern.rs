@@ -14,8 +14,9 @@ use super::error::Problem;
 use super::lines::Lines;
 use super::values::Texts;
 
-/// The most that a compiled regular expression may take, in bytes.
-const MAX_REGEX_BYTES: usize = 16 << 20;
+/// The most that a compiled regular expression may take, in bytes. Some of 4 MB and more do not fit into the
+/// search's cache, and are then searched for step by step: `(?:x?){80000}[\x01-\x08]` took minutes for 1 MB.
+const MAX_REGEX_BYTES: usize = 2 << 20;
 
 /// The most that the search may cache for it, in bytes.
 const MAX_CACHE_BYTES: usize = 4 << 20;
@@ -209,12 +210,17 @@ fn is_plain(pattern: &str) -> bool {
     })
 }
 
+/// Says that something is too large, and what makes it so.
+pub(super) fn too_large(what: &str) -> Problem {
+    Problem::new(what)
+        .help("what is repeated counts as often as it is: `(a{1000}){1000}` is a million")
+        .help("`\\w` holds the letters of all languages: `(?-u:\\w)` holds those of ASCII")
+}
+
 /// Says what is wrong with a regular expression, in one line.
 fn explain(error: &regex::Error) -> Problem {
     match error {
-        regex::Error::CompiledTooBig(_) => Problem::new("this regular expression is too large")
-            .help("what is repeated counts as often as it is: `(a{1000}){1000}` is a million")
-            .help("`\\w` holds the letters of all languages: `(?-u:\\w)` holds those of ASCII"),
+        regex::Error::CompiledTooBig(_) => too_large("this regular expression is too large"),
         error => {
             let text = error.to_string();
             let why =

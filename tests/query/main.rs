@@ -461,7 +461,6 @@ fn regular_expressions_that_are_none_or_too_large() {
       ^^^^^^^^^^
     what is repeated counts as often as it is: `(a{1000}){1000}` is a million
     `\w` holds the letters of all languages: `(?-u:\w)` holds those of ASCII
-    to search for the text as it is, put it in quotes
     "###);
 }
 
@@ -535,6 +534,17 @@ fn what_is_searched_for_is_bounded_together() {
         let error = parse(&text).unwrap_err();
         assert!(is_too_large(&error), "{error}");
     }
+    // What comes to nothing is a step all the same, and has to be read; so are words and spaces.
+    for text in [
+        all(100, &|_| r"/[^\s\S]{100000}/".into()),
+        format!("/[{}]/i", r"\pL".repeat(15_000)),
+        format!("/x{}/i", r"\pL{0}".repeat(8000)),
+        format!("/[{}]/i", r"[^\pL]".repeat(8000)),
+    ] {
+        assert!(parse(&text).unwrap_err().contains("too large"), "{}", &text[..20]);
+    }
+    // Its states do not fit where searching is fast.
+    assert!(parse(r"/(?:x?){80000}[\x01-\x08]/").is_err());
     // The first that is too much is shown.
     let error = Expression::parse(&all(100, &large), &saved()).unwrap_err();
     assert!(error.query[error.at.clone()].starts_with(r"/\pL{40}x"), "{error:?}");
@@ -546,6 +556,9 @@ fn what_is_searched_for_is_bounded_together() {
     saved.add(SavedFilter { name: "long".into(), text: format!("user:{}", "a".repeat(60_000)), origin: None });
     assert!(Expression::parse(&all(10, &|_| "@long".into()), &saved).is_ok());
     assert!(is_too_large(&Expression::parse(&all(100, &|_| "@long".into()), &saved).unwrap_err().problem));
+    saved.add(SavedFilter { name: "wide".into(), text: "/(?:)/".to_owned() + &" ".repeat(60_000), origin: None });
+    assert!(is_too_large(&Expression::parse(&all(400, &|_| "@wide".into()), &saved).unwrap_err().problem));
+    assert!(is_too_large(&parse(&("user:ä".to_owned() + &",ä".repeat(20_999))).unwrap_err()));
     assert!(parse(&all(100, &|at| format!(r"/user\d+{at}@\w+/"))).is_ok());
 }
 
