@@ -15,7 +15,7 @@ use super::lines::Lines;
 use super::values::Texts;
 
 /// The most that a compiled regular expression may take, in bytes. Some of 4 MB and more do not fit into the
-/// search's cache, and are then searched for step by step: `(?:x?){80000}[\x01-\x08]` took minutes for 1 MB.
+/// search's cache, and are then searched for step by step: `(?:x?){80000}[\x01-\x08]` took 11 s for a log of 7 kB.
 const MAX_REGEX_BYTES: usize = 2 << 20;
 
 /// The most that the search may cache for it, in bytes.
